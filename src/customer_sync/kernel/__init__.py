@@ -1,0 +1,1 @@
+"""Values with no business meaning: clock texts, digests, errors, frames, limits."""
