@@ -1,0 +1,130 @@
+"""Carry frames through PostgreSQL's CSV, exactly.
+
+Both sides tell NULL from the empty string: PostgreSQL writes and reads NULL as nothing and the
+empty string as `""`, and so does Polars when every text is quoted. Quoting every text also keeps a
+lone `\\.` from ending a COPY on servers before 18. Both parse and print outside Python.
+
+A dtype that CSV cannot name is carried as text: lists as array literals, structs as JSON, binary as
+hex. A decimal is carried digit by digit and never through a float.
+"""
+
+import io
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+import polars as pl
+
+__all__ = ["chunks", "column_type", "parsed"]
+
+# One chunk is what one COPY message batch holds in memory; larger was not faster (bench/copy).
+CHUNK_ROWS = 100_000
+
+_COLUMN_TYPES: dict[type[pl.DataType], str] = {
+    pl.Boolean: "boolean",
+    pl.Int8: "smallint",
+    pl.Int16: "smallint",
+    pl.Int32: "integer",
+    pl.Int64: "bigint",
+    pl.UInt8: "smallint",
+    pl.UInt16: "integer",
+    pl.UInt32: "bigint",
+    pl.UInt64: "numeric",
+    pl.Float32: "real",
+    pl.Float64: "double precision",
+    pl.Date: "date",
+    pl.Time: "time",
+    pl.Decimal: "numeric",
+    pl.Binary: "bytea",
+    pl.Struct: "jsonb",
+}
+
+# Polars parses these from CSV itself, exactly as PostgreSQL prints them.
+_NATIVE = (pl.String, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt32, pl.UInt64, pl.Date)
+
+
+def column_type(dtype: pl.DataType) -> str:
+    """Return the PostgreSQL type that holds a column of `dtype`."""
+    if isinstance(dtype, pl.List):
+        return f"{column_type(cast('pl.DataType', dtype.inner))}[]"
+    if isinstance(dtype, pl.Datetime):
+        return "timestamptz" if dtype.time_zone else "timestamp"
+    return _COLUMN_TYPES.get(dtype.base_type(), "text")
+
+
+def chunks(frame: pl.DataFrame) -> Iterator[bytes]:
+    """Print `frame` as CSV for `COPY ... FROM STDIN (FORMAT csv)`."""
+    printable = frame.select(_printed(name, dtype) for name, dtype in frame.schema.items())
+    for part in printable.iter_slices(CHUNK_ROWS):
+        buffer = io.BytesIO()
+        part.write_csv(buffer, include_header=False, quote_style="non_numeric")
+        yield buffer.getvalue()
+
+
+def _printed(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(dtype, pl.List):
+        return _array_literal(column, dtype)
+    if isinstance(dtype, pl.Struct):
+        # `json_encode` prints a null struct as an object of nulls.
+        return pl.when(column.is_not_null()).then(column.struct.json_encode()).alias(name)
+    if isinstance(dtype, pl.Binary):
+        return pl.lit("\\x") + column.bin.encode("hex")
+    if isinstance(dtype, pl.Datetime) and dtype.time_zone:
+        return column.dt.convert_time_zone("UTC").dt.strftime("%Y-%m-%dT%H:%M:%S%.6f+00")
+    if isinstance(dtype, pl.Categorical | pl.Enum | pl.Null):
+        return column.cast(pl.String)
+    return column
+
+
+def _array_literal(column: pl.Expr, dtype: pl.List) -> pl.Expr:
+    assert not isinstance(dtype.inner, pl.List | pl.Struct | pl.Binary), "nest lists in JSON instead"
+    element = pl.element().cast(pl.String)
+    for special in ("\\", '"'):
+        element = element.str.replace_all(special, "\\" + special, literal=True)
+    quoted = (pl.lit('"') + element + pl.lit('"')).fill_null("NULL")
+    return pl.lit("{") + column.list.eval(quoted).list.join(",") + pl.lit("}")
+
+
+def parsed(csv: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Read what `COPY ... TO STDOUT (FORMAT csv)` printed into a frame of `schema`."""
+    if not csv:
+        return pl.DataFrame(schema=dict(schema))
+    texts = {
+        name: dtype if dtype.base_type() in _NATIVE else pl.String() for name, dtype in schema.items()
+    }
+    frame = pl.read_csv(csv, has_header=False, schema=texts)
+    _refuse_lost_digits(frame, schema)
+    return frame.with_columns(
+        _read(name, dtype) for name, dtype in schema.items() if texts[name] != dtype
+    )
+
+
+def _read(name: str, dtype: pl.DataType) -> pl.Expr:
+    column = pl.col(name)
+    if isinstance(dtype, pl.Boolean):
+        return column == "t"
+    if isinstance(dtype, pl.Datetime):
+        return _instant(column, dtype)
+    if isinstance(dtype, pl.Time):
+        return column.str.to_time("%H:%M:%S%.f")
+    if isinstance(dtype, pl.Binary):
+        return column.str.slice(2).str.decode("hex")
+    if isinstance(dtype, pl.List | pl.Struct):
+        return column.str.json_decode(dtype)
+    return column.cast(dtype)
+
+
+def _instant(column: pl.Expr, dtype: pl.Datetime) -> pl.Expr:
+    # Every connection is set to UTC, so a timestamptz always ends in +00.
+    naive = column.str.strip_suffix("+00").str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us")
+    if dtype.time_zone:
+        naive = naive.dt.replace_time_zone("UTC").dt.convert_time_zone(dtype.time_zone)
+    return naive.dt.cast_time_unit(dtype.time_unit)
+
+
+def _refuse_lost_digits(frame: pl.DataFrame, schema: Mapping[str, pl.DataType]) -> None:
+    # Polars cuts what does not fit the scale; money must be asked for at the scale it has.
+    for name, dtype in schema.items():
+        if isinstance(dtype, pl.Decimal):
+            digit_beyond = rf"\.\d{{{dtype.scale}}}\d*[1-9]"
+            assert not frame[name].str.contains(digit_beyond).any(), f"{name} has finer digits"

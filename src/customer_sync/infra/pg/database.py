@@ -1,0 +1,291 @@
+"""One workspace's schema in one PostgreSQL: transactions that speak in frames.
+
+A `Database` keeps its idle connections and hands one to each transaction; a program of one thread
+therefore uses one connection. It may be shared by threads and survives a fork. Every transaction
+sets its search path itself, so a pooler between us and the server may hand out any connection.
+
+What cannot be a bug of ours is raised in the kernel's tree (see `failures`). A connection lost while
+idle is replaced unseen; one lost within a transaction is a `SystemDownError` (nothing was written);
+one lost during the commit is a `DoubtfulError`, because nobody can know.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import LiteralString, cast
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from customer_sync.infra.pg import csv
+from customer_sync.infra.pg.failures import translated
+from customer_sync.kernel.errors import DoubtfulError, StoreError
+
+__all__ = ["Database", "Params", "Transaction"]
+
+Params = Sequence[object] | Mapping[str, object] | None
+Connection = psycopg.Connection[tuple[object, ...]]
+Cursor = psycopg.Cursor[tuple[object, ...]]
+Row = tuple[object, ...]
+
+SERVER_VERSION_MIN = 15  # unique indexes with NULLS NOT DISTINCT, and MERGE
+CONNECT_TIMEOUT_S = 10
+IDLE_MAX = 4  # connections kept for the next transaction; more are closed when they are done
+
+# One message, so one round trip. Frames are read back in UTC and ISO, whatever the server's habit.
+_BEGIN = sql.SQL(
+    "BEGIN{}; SET LOCAL search_path TO {}, pg_temp; SET LOCAL timezone TO 'UTC'; "
+    "SET LOCAL datestyle TO 'ISO'; SET LOCAL client_min_messages TO warning"
+)
+
+
+class Database:
+    """A schema in a database, and the connections to it."""
+
+    def __init__(self, dsn: str, schema: str) -> None:
+        """Remember where; nothing connects before the first transaction."""
+        self.dsn = dsn
+        self.schema = schema
+        self._idle: list[Connection] = []
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    @contextmanager
+    def transaction(self, *, snapshot: bool = False) -> Iterator["Transaction"]:
+        """Run the block in one transaction: committed at its end, rolled back when it raises.
+
+        Args:
+            snapshot: See one state of the database throughout (repeatable read).
+
+        Raises:
+            RetryableError: The connection was lost or another transaction was in the way.
+            DoubtfulError: The connection was lost during the commit.
+            OperatorError: The database cannot be used as it stands.
+        """
+        with _translating():
+            connection = self._begun(snapshot=snapshot)
+        tx = Transaction(connection)
+        try:
+            with _translating():
+                yield tx
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        self._end(connection, discard=tx.is_discarded)
+
+    def close(self) -> None:
+        """Close the idle connections; the database may be used again."""
+        for connection in self._taken_idle():
+            connection.close()
+
+    def _begun(self, *, snapshot: bool) -> Connection:
+        begin = _BEGIN.format(
+            sql.SQL(" ISOLATION LEVEL REPEATABLE READ" if snapshot else ""),
+            sql.Identifier(self.schema),
+        )
+        with self._lock:
+            connection = self._idle.pop() if self._idle and self._pid == os.getpid() else None
+        if connection is not None:
+            # The server may have gone and come back since; nothing is lost yet, so try afresh.
+            with suppress(psycopg.OperationalError):
+                connection.execute(begin)
+                return connection
+            connection.close()
+            self.close()
+        connection = _connected(self.dsn)
+        connection.execute(begin)
+        return connection
+
+    def _end(self, connection: Connection, *, discard: bool) -> None:
+        if discard:
+            self._roll_back(connection)
+            return
+        try:
+            outcome = connection.execute("COMMIT").statusmessage
+        except psycopg.Error as error:
+            lost = connection.closed
+            self._roll_back(connection)
+            if lost:
+                raise DoubtfulError(
+                    "the connection was lost during a commit",
+                    hint="read again before repeating: it may have been committed",
+                ) from error
+            known = translated(error)
+            raise known or error from error
+        self._keep(connection)
+        # PostgreSQL answers ROLLBACK to the COMMIT of a failed transaction, and calls it success.
+        assert outcome == "COMMIT", "an error was caught within a transaction, outside a savepoint"
+
+    def _roll_back(self, connection: Connection) -> None:
+        try:
+            connection.execute("ROLLBACK")
+        except psycopg.Error:
+            # The server rolls back what a lost connection had begun; a half-read COPY lands here.
+            connection.close()
+        else:
+            self._keep(connection)
+
+    def _keep(self, connection: Connection) -> None:
+        with self._lock:
+            self._forget_parent()
+            if len(self._idle) < IDLE_MAX:
+                self._idle.append(connection)
+                return
+        connection.close()
+
+    def _taken_idle(self) -> list[Connection]:
+        with self._lock:
+            self._forget_parent()
+            taken, self._idle = self._idle, []
+        return taken
+
+    def _forget_parent(self) -> None:
+        # After a fork the connections are the parent's: closing them here would end its sessions.
+        if self._pid != os.getpid():
+            _PARENTS.extend(self._idle)
+            self._idle = []
+            self._pid = os.getpid()
+
+
+# Keeps a parent's connections from being collected, and so closed, in a forked child.
+_PARENTS: list[Connection] = []
+
+
+class Transaction:
+    """One open transaction. Usable only within the block that gave it."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Speak over `connection`, which has begun."""
+        self._connection = connection
+        self._staged: dict[str, list[tuple[str, str]]] = {}
+        self.is_discarded = False
+
+    def execute(self, statement: LiteralString | sql.Composable, params: Params = None) -> Cursor:
+        """Run one statement. Lists are passed as arrays: `unnest(%s::bigint[])`."""
+        with _translating():
+            return self._connection.execute(statement, params)
+
+    def rows(self, statement: LiteralString | sql.Composable, params: Params = None) -> list[Row]:
+        """Run one query and fetch all it returns."""
+        with _translating():
+            return self._connection.execute(statement, params).fetchall()
+
+    def frame(
+        self,
+        query: LiteralString | sql.Composable,
+        params: Params = None,
+        *,
+        schema: Mapping[str, pl.DataType | type[pl.DataType]],
+    ) -> pl.DataFrame:
+        """Run one SELECT and return its columns, in order, as a frame of `schema`.
+
+        NULL and the empty string stay apart. Lists and structs are read from JSON, so the query
+        says `to_json(column)` for them.
+        """
+        dtypes = {name: _instance(dtype) for name, dtype in schema.items()}
+        inner = sql.SQL(query) if isinstance(query, str) else query
+        # A line of one NULL column would be blank, and a blank line is no row.
+        marker = sql.SQL("SELECT 0, q.* FROM ({}\n) AS q" if len(dtypes) == 1 else "{}\n")
+        copy = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(marker.format(inner))
+        with _translating(), self._connection.cursor().copy(copy, params) as out:
+            text = b"".join(out)
+        if len(dtypes) == 1:
+            return csv.parsed(text, {"": pl.Int64(), **dtypes}).drop("")
+        return csv.parsed(text, dtypes)
+
+    def copy_in(self, table: str, frame: pl.DataFrame) -> int:
+        """Append `frame` to the columns of `table` named as its own; return the number of rows."""
+        if frame.is_empty():
+            return 0
+        copy = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+            sql.Identifier(*table.split(".")),
+            sql.SQL(", ").join(map(sql.Identifier, frame.columns)),
+        )
+        with _translating(), self._connection.cursor() as cursor:
+            with cursor.copy(copy) as into:
+                for chunk in csv.chunks(frame):
+                    into.write(chunk)
+            return cursor.rowcount
+
+    def stage(self, name: str, frame: pl.DataFrame, *, analyze: bool = False) -> None:
+        """Hold `frame` in the temporary table `name` until the transaction ends.
+
+        Staging again under the same name replaces what was held.
+
+        Args:
+            name: The table's name; statements refer to it as it is.
+            frame: The rows; every column takes the PostgreSQL type of its dtype.
+            analyze: Tell the planner about the rows: worth it above some thousands of them.
+        """
+        columns = [(column, csv.column_type(dtype)) for column, dtype in frame.schema.items()]
+        table = sql.Identifier("pg_temp", name)
+        if self._staged.get(name) == columns:
+            self.execute(sql.SQL("TRUNCATE {}").format(table))
+        else:
+            self.execute(self._staging(name, columns))
+            self._staged[name] = columns
+        self.copy_in(f"pg_temp.{name}", frame)
+        if analyze:
+            self.execute(sql.SQL("ANALYZE {}").format(table))
+
+    def _staging(self, name: str, columns: list[tuple[str, str]]) -> sql.Composed:
+        table = sql.Identifier("pg_temp", name)
+        drop = sql.SQL("DROP TABLE IF EXISTS {}; ").format(table)
+        definitions = sql.SQL(", ").join(
+            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(cast("LiteralString", kind)))
+            for column, kind in columns
+        )
+        create = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP")
+        return sql.Composed([drop, create.format(sql.Identifier(name), definitions)])
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo only the block, not the transaction, when the block raises."""
+        staged = dict(self._staged)
+        try:
+            with _translating(), self._connection.transaction():
+                yield
+        except BaseException:
+            self._staged = staged
+            raise
+
+    def discard(self) -> None:
+        """Roll back at the end of the block although nothing failed: a plan is the real thing."""
+        self.is_discarded = True
+
+
+def _connected(dsn: str) -> Connection:
+    connection: Connection = psycopg.connect(
+        dsn,
+        autocommit=True,  # BEGIN and COMMIT are ours, so that BEGIN and the path are one round trip
+        connect_timeout=CONNECT_TIMEOUT_S,
+        application_name="customer-sync",
+    )
+    version = connection.info.server_version // 10_000
+    if version < SERVER_VERSION_MIN:
+        connection.close()
+        raise StoreError(
+            f"the server is PostgreSQL {version}; {SERVER_VERSION_MIN} or later is needed",
+            context={"version": version},
+            hint="upgrade the server or point CUSTOMER_SYNC_DATABASE_URL at a newer one",
+        )
+    assert connection.info.transaction_status is TransactionStatus.IDLE
+    return connection
+
+
+@contextmanager
+def _translating() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.Error as error:
+        known = translated(error)
+        if known is None:
+            raise
+        raise known from error
+
+
+def _instance(dtype: pl.DataType | type[pl.DataType]) -> pl.DataType:
+    return dtype if isinstance(dtype, pl.DataType) else dtype()
