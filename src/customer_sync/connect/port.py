@@ -54,13 +54,17 @@ class HttpReply:
 class SqlCall:
     """Statements run in order in ONE transaction of the database at ``url``.
 
-    Each statement is (SQLAlchemy executable, list of parameter sets or one mapping or None). With
-    ``stop_on_zero`` the transaction rolls back and stops after a statement that matched no row.
+    Each statement is (SQLAlchemy executable, list of parameter sets or one mapping or None). A refused
+    statement rolls the transaction back, unless ``isolate`` gives each statement a savepoint: then the
+    refused ones are undone alone and named in ``SqlReply.errors``. With ``one_row`` an update or delete
+    that matches several rows is refused. An insert without RETURNING is answered with its primary key.
     """
 
     url: str
-    statements: Sequence[tuple[Any, Any]]
+    statements: Sequence[tuple[Any, Any]] = ()
     is_write: bool = False
+    isolate: bool = False
+    one_row: bool = False
     inspect: Any = None  # a function of a SQLAlchemy Inspector, instead of statements
 
 
@@ -69,6 +73,7 @@ class SqlReply:
     """Per statement: (column names, rows, row count). ``inspected`` where the call asked to inspect."""
 
     results: Sequence[tuple[Sequence[str], Sequence[tuple[Any, ...]], int]] = ()
+    errors: Sequence[Exception | None] = ()  # one a statement, where the call asked to isolate them
     inspected: Any = None
     error: Exception | None = None  # a refused statement (constraint, type): nothing was committed
 

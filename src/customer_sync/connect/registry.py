@@ -1,0 +1,58 @@
+"""The registry: from a connector's name to its class, imported when it is first asked for.
+
+The built-in connectors come with the product; any installed package adds its own under the entry
+point group ``customer_sync.connectors``. A name of ours is not taken over by a package.
+"""
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from customer_sync.connect.port import Connector
+from customer_sync.kernel.errors import ConfigurationError
+from customer_sync.model.config import SystemConfig
+
+__all__ = ["connector", "connector_class", "connector_names"]
+
+GROUP = "customer_sync.connectors"
+BUILT_IN = ("sql", "file", "tryton", "simulated")
+
+
+def connector_names() -> list[str]:
+    """Return the names of every connector there is, sorted."""
+    return sorted({*BUILT_IN, *(point.name for point in entry_points(group=GROUP))})
+
+
+def connector_class(name: str) -> type[Connector]:
+    """Return the connector of that name.
+
+    Raises:
+        ConfigurationError: There is none, or what it needs is not installed.
+    """
+    try:
+        return cast("type[Connector]", _load(name))
+    except ImportError as error:
+        raise ConfigurationError(
+            f"The connector {name!r} cannot be loaded: {error.name or 'a module'} is missing.",
+            context={"connector": name, "module": error.name},
+            hint="Install what the connector needs.",
+        ) from error
+
+
+def connector(config: SystemConfig) -> Connector:
+    """Return the connector of a system, made from its configuration."""
+    return connector_class(config.connector)(config)
+
+
+def _load(name: str) -> object:
+    if name in BUILT_IN:
+        # By name, because systems lie above this layer.
+        return import_module(f"customer_sync.systems.{name}").Connector
+    for point in entry_points(group=GROUP, name=name):
+        return cast("object", point.load())
+    known = connector_names()
+    raise ConfigurationError(
+        f"There is no connector {name!r}; there are: {', '.join(known)}.",
+        context={"connector": name, "known": known},
+        hint="Correct `connector`, or install the package that brings it.",
+    )

@@ -1,0 +1,1 @@
+"""Transports perform the calls that connectors yield; one module for each kind of call."""
