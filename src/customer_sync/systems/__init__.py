@@ -1,0 +1,1 @@
+"""One package per kind of system; none knows another, nor the engine."""

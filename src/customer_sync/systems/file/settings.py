@@ -1,0 +1,84 @@
+"""What a file stream is set to: its address, its format, and how to read it.
+
+Decides the defaults (format by suffix) and refuses settings that cannot mean what they say. Must not
+know what is in the file.
+"""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from customer_sync.kernel.errors import ConfigurationError
+from customer_sync.model.config import StreamConfig
+
+__all__ = ["SUFFIXES", "FileSettings", "Format", "format_of", "settings_of"]
+
+Format = Literal["csv", "tsv", "jsonl", "parquet", "excel"]
+SUFFIXES: dict[str, Format] = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+}
+_OneByte = Annotated[str, StringConstraints(pattern=r"^[\x01-\x7f]$")]
+
+
+class FileSettings(BaseModel):
+    """The stream's own settings, as people write them under ``settings:``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Format = Field("csv", description="Default: by the suffix of the address.")
+    delimiter: _OneByte | None = Field(None, description="Between cells; found out when not given.")
+    quote: _OneByte | None | Literal[""] = Field('"', description='"" when cells are never quoted.')
+    encoding: str | None = Field(None, description="Found out when not given.")
+    header: bool = Field(True, description="Without a header, columns are column_1, column_2, ...")
+    sheet: str | None = Field(None, description="Excel: the sheet; the first when not given.")
+    null_values: tuple[str, ...] = Field((), description="Texts that stand for nothing, e.g. NULL.")
+    zone: str = Field("UTC", description="Time zone of cursor instants that do not say theirs.")
+    final_line_end: Literal["optional", "required"] = Field(
+        "optional", description="required: a last line without its end is taken as torn."
+    )
+    new_key: Literal["uuid", "max_plus_one"] | None = Field(
+        None, description="How a created record gets its key, when the patch has none."
+    )
+
+
+def format_of(url: str) -> Format | None:
+    """Return the format that the suffix of an address says; None for an unknown one."""
+    path = urlsplit(url).path.lower() if "://" in url else url.lower()
+    return next((name for suffix, name in SUFFIXES.items() if path.endswith(suffix)), None)
+
+
+def settings_of(stream: str, config: StreamConfig) -> FileSettings:
+    """Return the settings of a stream, checked.
+
+    Raises:
+        ConfigurationError: The stream has no address, or a setting cannot be meant.
+    """
+    if not config.url:
+        raise ConfigurationError(f"Stream {stream} has no url: which file is it?")
+    given: dict[str, Any] = dict(config.overrides)
+    found = format_of(config.url)
+    if "format" not in given:
+        if found is None:
+            raise ConfigurationError(
+                f"The suffix of the file of stream {stream} says no format.",
+                hint="Set format to csv, tsv, jsonl, parquet or excel.",
+            )
+        given["format"] = found
+    if given["format"] == "tsv":
+        given.setdefault("delimiter", "\t")
+    try:
+        return FileSettings.model_validate(given)
+    except ValidationError as problem:
+        first = problem.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(f"Stream {stream}, setting {place}: {first['msg']}.") from None
