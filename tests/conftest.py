@@ -83,7 +83,9 @@ def pg15_dsn() -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     run("initdb", "--auth=trust", "--username=postgres", "--locale=C.UTF-8", "--no-sync")
-    flags = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
+    flags = (
+        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories='' -c fsync=off"
+    )
     run("pg_ctl", "start", "-w", "-s", "-l", str(folder / "log"), "-o", flags)
     try:
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"

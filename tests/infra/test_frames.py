@@ -16,7 +16,7 @@ pytestmark = pytest.mark.pg15
 AWKWARD = [
     "", None, " ", "  padded ", '"', '""', 'say "hi"', ",", "a,b", "\n", "a\nb", "a\r\nb", "\r",
     "\\", "\\N", "\\.", "NULL", "null", "nan", "'", "''", "ü", "日本語", "👩‍👩‍👧", "\t", "\u2028", "{}",
-    "{a,\"b\"}", "%s", "%", "$1", "0", "t", "\ufeff", "x" * 100_000,
+    '{a,"b"}', "%s", "%", "$1", "0", "t", "\ufeff", "x" * 100_000,
 ]  # fmt: skip
 
 TYPED = pl.DataFrame(
@@ -81,14 +81,33 @@ def test_many_rows_with_line_breaks_survive(empty_database):
     """Polars parses large input in parallel and has to guess where a row begins."""
     frame = pl.DataFrame({"n": range(200_000)}).with_columns(
         a=pl.concat_str(pl.lit('x,"\n'), pl.col("n"), pl.lit('\n",')),
-        b=pl.when(pl.col("n") % 3 == 0).then(pl.lit("")).when(pl.col("n") % 3 == 1).then(None).otherwise(pl.lit("\n\n")),
+        b=pl.when(pl.col("n") % 3 == 0)
+        .then(pl.lit(""))
+        .when(pl.col("n") % 3 == 1)
+        .then(None)
+        .otherwise(pl.lit("\n\n")),
     )
 
     assert_frame_equal(back(empty_database, frame), frame)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(*[st.one_of(st.none(), st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])))] * 2), min_size=1))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(
+        st.tuples(
+            *[
+                st.one_of(
+                    st.none(),
+                    st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"])),
+                )
+            ]
+            * 2
+        ),
+        min_size=1,
+    )
+)
 def test_any_text_survives(empty_database, rows):
     frame = pl.DataFrame(rows, schema={"a": pl.String, "b": pl.String}, orient="row")
 
@@ -129,8 +148,8 @@ def test_parameters_reach_a_frame(empty_database):
     with empty_database.transaction() as tx:
         came = tx.frame(
             "SELECT u.id, %s || '%%' FROM unnest(%s::bigint[]) AS u (id) ORDER BY 1",
-            ["it's \\ \"so\"", [3, 1, 2]],
+            ['it\'s \\ "so"', [3, 1, 2]],
             schema={"id": pl.Int64, "text": pl.String},
         )
 
-    assert came.rows() == [(n, "it's \\ \"so\"%") for n in (1, 2, 3)]
+    assert came.rows() == [(n, 'it\'s \\ "so"%') for n in (1, 2, 3)]

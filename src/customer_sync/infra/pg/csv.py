@@ -77,7 +77,9 @@ def _printed(name: str, dtype: pl.DataType) -> pl.Expr:
 
 
 def _array_literal(column: pl.Expr, dtype: pl.List) -> pl.Expr:
-    assert not isinstance(dtype.inner, pl.List | pl.Struct | pl.Binary), "nest lists in JSON instead"
+    assert not isinstance(dtype.inner, pl.List | pl.Struct | pl.Binary), (
+        "nest lists in JSON instead"
+    )
     element = pl.element().cast(pl.String)
     for special in ("\\", '"'):
         element = element.str.replace_all(special, "\\" + special, literal=True)
@@ -90,7 +92,8 @@ def parsed(csv: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     if not csv:
         return pl.DataFrame(schema=dict(schema))
     texts = {
-        name: dtype if dtype.base_type() in _NATIVE else pl.String() for name, dtype in schema.items()
+        name: dtype if dtype.base_type() in _NATIVE else pl.String()
+        for name, dtype in schema.items()
     }
     frame = pl.read_csv(csv, has_header=False, schema=texts)
     _refuse_lost_digits(frame, schema)

@@ -25,7 +25,9 @@ _UNUSABLE_CLASSES = {"53", "58", "XX", "F0"}
 _UNUSABLE = {"3D000", "25006"}
 
 # libpq gives no SQLSTATE for a connection that was refused, only its text.
-_REFUSED_WHO = re.compile(r"authentication failed|role .* does not exist|no password supplied|pg_hba")
+_REFUSED_WHO = re.compile(
+    r"authentication failed|role .* does not exist|no password supplied|pg_hba"
+)
 _REFUSED_WHAT = re.compile(r"database .* does not exist")
 
 

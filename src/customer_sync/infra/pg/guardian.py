@@ -20,6 +20,8 @@ from pathlib import Path
 
 STOP_WAIT_S = 120
 POLL_S = 0.02
+ANSWER_WAIT_S = 10
+SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")  # answered with one letter
 
 
 def postmaster(cluster: Path) -> int | None:
@@ -30,16 +32,18 @@ def postmaster(cluster: Path) -> int | None:
     """
     try:
         lines = (cluster / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        pid, port, folder = int(lines[0]), int(lines[3]), lines[4].strip()
+        pid, port, folder = int(lines[0]), int(lines[3]), cluster / lines[4].strip()
     except (OSError, ValueError, IndexError):
         return None
     with socket.socket(socket.AF_UNIX) as probe:
-        probe.settimeout(1)
+        probe.settimeout(ANSWER_WAIT_S)
         try:
             probe.connect(f"{folder}/.s.PGSQL.{port}")
+            # A dying server still accepts; only a live one starts a session that answers.
+            probe.sendall(SSL_REQUEST)
+            return pid if probe.recv(1) else None
         except OSError:
             return None
-    return pid
 
 
 def stop(cluster: Path) -> None:

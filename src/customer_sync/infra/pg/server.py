@@ -42,7 +42,7 @@ __all__ = ["EmbeddedServer", "embedded"]
 
 VERSION = 18
 START_WAIT_S = 120  # recovery after a crash replays at most max_wal_size, which takes seconds
-SOCKET_PATH_BYTES_MAX = 100  # the kernel's limit is 108 on Linux and 104 on macOS
+SOCKET_FOLDER_BYTES_MAX = 85  # with the socket's name 104 on macOS, 108 on Linux
 LOG_BYTES_MAX = 10_000_000  # a log longer than this is begun anew at the next start
 ACCOUNTS = ("postgres", "pgserver", "nobody")  # whom to run as for root, the first there is
 
@@ -122,7 +122,6 @@ def _ensure_running(folder: Path) -> None:
             f"{cluster} was written by PostgreSQL {version}; this program brings {VERSION}",
             hint="dump it with the old program and load it into a new folder",
         )
-    _remove_stale_pid(cluster)
     _write_settings(folder, account)
     _start(folder, account)
 
@@ -135,14 +134,15 @@ def _make_cluster(folder: Path, account: str | None) -> None:
     if account:
         shutil.chown(unfinished, account)
     done = _run(
-        ["initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-instructions",
+        ["initdb", "-D", "cluster.unfinished", "--auth=trust", "--username=postgres", "--encoding=UTF8",
          # The built-in provider: the same order and the same lower() on every machine, for ever.
-         "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "-D", unfinished],
+         "--no-instructions", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+        folder,
         account,
     )  # fmt: skip
     if done.returncode:
         raise StoreError(
-            f"PostgreSQL could not make its files in {folder}: {_last_line(done.stderr)}",
+            f"PostgreSQL could not make its files in {folder}: {_last_line(done.stdout)}",
             hint="check the free space and the permissions of the folder",
         )
     with (unfinished / "postgresql.conf").open("a") as conf:
@@ -159,16 +159,23 @@ def _remove_stale_pid(cluster: Path) -> None:
     path = cluster / "postmaster.pid"
     try:
         pid = int(path.read_text(encoding="utf-8").split("\n", 1)[0])
-        name = psutil.Process(pid).name()
+        process = psutil.Process(pid)
+        is_ours = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, psutil.Error):
         return
-    if "postgres" not in name:
+    if not is_ours:
         path.unlink(missing_ok=True)
 
 
 def _write_settings(folder: Path, account: str | None) -> None:
     path = folder / "cluster" / "customer-sync.conf"
-    lines = [f"{name} = '{value}'" for name, value in SETTINGS.items()]
+    socket_folder = _socket_folder(folder)
+    if account:
+        shutil.chown(socket_folder, account)
+    # The server's working folder is the cluster, so "." is right and needs no quoting.
+    there = "." if socket_folder == folder / "cluster" else str(socket_folder)
+    settings = SETTINGS | {"listen_addresses": "", "unix_socket_directories": there}
+    lines = [f"{name} = '{value}'" for name, value in settings.items()]
     path.write_text("\n".join(["# written at every start", *lines, ""]), encoding="utf-8")
     log = folder / "log"
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
@@ -180,23 +187,18 @@ def _write_settings(folder: Path, account: str | None) -> None:
 
 
 def _start(folder: Path, account: str | None) -> None:
-    socket_folder = _socket_folder(folder)
-    if account:
-        shutil.chown(socket_folder, account)
-    flags = f"-c listen_addresses='' -c unix_socket_directories='{socket_folder}'"
-    command = ["pg_ctl", "start", "-w", "-s", "-t", str(START_WAIT_S), "-D", folder / "cluster",
-               "-l", folder / "log", "-o", flags]  # fmt: skip
-    # After kill -9 of the server its children need a moment to notice and let go of the memory.
-    for wait_s in (0.2, 0.5, 1.0, 2.0, 0.0):
-        done = _run(command, account)
-        if done.returncode == 0:
+    # Relative names, because pg_ctl passes them through a shell.
+    command = ["pg_ctl", "start", "-w", "-s", "-t", str(START_WAIT_S), "-D", "cluster", "-l", "log"]
+    said = ""
+    # After kill -9 the server and its children need a moment to be gone and to let go of the memory.
+    for wait_s in (0.2, 0.5, 1.0, 2.0, 4.0):
+        _remove_stale_pid(folder / "cluster")
+        if _run(command, folder, account).returncode == 0:
             return
         said = (folder / "log").read_text(encoding="utf-8", errors="replace")[-4000:]
-        if "still in use" not in said or not wait_s:
+        if "still in use" not in said and "already exists" not in said:
             break
         time.sleep(wait_s)
-    else:  # pragma: no cover - the last wait is 0
-        said = ""
     if guardian.postmaster(folder / "cluster") is not None:
         raise SystemDownError("the embedded database is recovering from a crash", after_s=30)
     raise StoreError(
@@ -234,7 +236,8 @@ def _socket_folder(folder: Path) -> Path:
         StoreError: Somebody else made the short folder; joining a stranger's server is refused.
     """
     beside = folder / "cluster"
-    if len(os.fsencode(beside / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES_MAX:
+    # A comma would read as two hosts.
+    if len(os.fsencode(beside)) <= SOCKET_FOLDER_BYTES_MAX and "," not in str(beside):
         return beside
     digest = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:12]
     short = Path(tempfile.gettempdir()) / f"customer-sync-{digest}"
@@ -253,7 +256,7 @@ def _account(folder: Path) -> str | None:
     if os.geteuid() != 0:
         return None
     account = _owner(folder / "cluster") or _first_account()
-    for path in (folder / "cluster", _binaries() / "postgres", _binaries().parent / "share" / "x"):
+    for path in (folder / "cluster", _binaries() / "postgres"):
         for parent in path.parents:
             mode = parent.stat().st_mode
             if not mode & 0o001:
@@ -288,7 +291,7 @@ def _binaries() -> Path:
     return Path(spec.origin).parent / f"pginstall{VERSION}" / "bin"
 
 
-def _run(command: list[str | Path], account: str | None) -> subprocess.CompletedProcess[str]:
+def _run(command: list[str], folder: Path, account: str | None) -> subprocess.CompletedProcess[str]:
     program, *arguments = command
     # Into files, not pipes: the server inherits them and would keep a pipe open for ever.
     with tempfile.TemporaryFile("w+") as out:
@@ -301,11 +304,11 @@ def _run(command: list[str | Path], account: str | None) -> subprocess.Completed
             user=account,
             group=pwd.getpwnam(account).pw_gid if account else None,
             extra_groups=[] if account else None,
-            cwd="/",
+            cwd=folder,
             env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
         )
         out.seek(0)
-        return subprocess.CompletedProcess(done.args, done.returncode, "", out.read())
+        return subprocess.CompletedProcess(done.args, done.returncode, out.read())
 
 
 def _last_line(text: str) -> str:
