@@ -1,0 +1,1 @@
+"""The demonstration: real systems on this machine, brought into agreement."""
