@@ -57,7 +57,7 @@ def column_type(dtype: pl.DataType) -> str:
 def chunks(frame: pl.DataFrame) -> Iterator[bytes]:
     """Print `frame` as CSV for `COPY ... FROM STDIN (FORMAT csv)`."""
     changed = [
-        _printed(name, dtype)
+        _printed(name, dtype).alias(name)
         for name, dtype in frame.schema.items()
         if not isinstance(dtype, _PLAIN)
     ]
@@ -75,7 +75,7 @@ def _printed(name: str, dtype: pl.DataType) -> pl.Expr:
         return _array_literal(column, dtype)
     if isinstance(dtype, pl.Struct):
         # `json_encode` prints a null struct as an object of nulls.
-        return pl.when(column.is_not_null()).then(column.struct.json_encode()).alias(name)
+        return pl.when(column.is_not_null()).then(column.struct.json_encode())
     if isinstance(dtype, pl.Binary):
         return pl.lit("\\x") + column.bin.encode("hex")
     if isinstance(dtype, pl.Datetime) and dtype.time_zone:
