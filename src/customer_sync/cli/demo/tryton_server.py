@@ -1,8 +1,8 @@
 """Start a real Tryton on this machine, with an empty database of its own.
 
-``scripts/tryton.sh`` installs the ERP and prepares a database once; here that database is copied and
-served, which takes seconds. The server listens on the loopback address only. It belongs to the demo
-and to the tests: the product itself never starts another company's software.
+``scripts/tryton.sh`` installs the ERP and prepares a database once; here that database is copied
+and served, which takes a second. The server listens on the loopback address only. It belongs to the
+demo and to the tests: the product itself never starts another company's software.
 """
 
 import contextlib
@@ -144,7 +144,7 @@ def _serve(installed: Path, folder: Path) -> subprocess.Popen[bytes]:
 
 
 def _wait(server: TrytonServer) -> None:
-    """Wait until it answers a call, not only until it takes a connection: the first loads modules."""
+    """Wait until it answers a call: a connection alone is taken before the modules are loaded."""
     end_s = time.monotonic() + START_S
     question = {"id": 0, "method": "common.server.version", "params": []}
     while server.process.poll() is None and time.monotonic() < end_s:

@@ -5,11 +5,12 @@ It decides what a failed call means: a ``SystemDownError`` says that nothing was
 status are replies; what 401 or 429 means is the connector's business.
 
 Promises: replies in the order of the calls; certificates verified; never a redirect to another
-origin, never one of a write; never more than ``CONTENT_BYTES_MAX`` of one reply in memory; no cookie
-kept between calls; bodies never logged. Nothing is retried, except one read whose kept-alive
+origin, never one of a write; never more than ``CONTENT_BYTES_MAX`` of one reply in memory; no
+cookie kept between calls; bodies never logged. Nothing is retried, except one read whose kept-alive
 connection turned out to be closed.
 """
 
+import ssl
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +74,8 @@ class HttpTransport:
         Raises:
             SystemDownError: Nothing was done.
             PushUnconfirmedError: A write of these may have been done.
-            ConfigurationError: An address that cannot be called, or a reply without end.
+            ConfigurationError: An address that cannot be called, a certificate that cannot be
+                trusted, or a reply without end.
         """
         outcomes = [self._outcome(calls[0])] if len(calls) == 1 else self._fan_out(calls)
         failures = [outcome for outcome in outcomes if isinstance(outcome, CustomerSyncError)]
@@ -158,9 +160,24 @@ class HttpTransport:
 
 def _meaning(call: HttpCall, failure: httpx.HTTPError) -> CustomerSyncError:
     context = _place(call) | {"failure": type(failure).__name__}
+    if _is_certificate(failure):
+        return ConfigurationError(
+            "The system's certificate is not to be trusted.",
+            context=context,
+            hint="Check the address, or make its certificate authority known to this machine.",
+        )
     if call.is_write and not isinstance(failure, _NOT_SENT):
         return PushUnconfirmedError("A write was sent and not answered.", context=context)
     return SystemDownError("The system does not answer.", context=context)
+
+
+def _is_certificate(failure: BaseException | None) -> bool:
+    """Say whether a refused certificate is at the bottom of this: waiting would not help."""
+    while failure is not None:
+        if isinstance(failure, ssl.SSLCertVerificationError):
+            return True
+        failure = failure.__cause__ or failure.__context__
+    return False
 
 
 def _worst(

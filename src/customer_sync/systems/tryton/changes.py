@@ -1,17 +1,17 @@
 """Decide what changed since a cursor, although Tryton tells neither completely nor in order.
 
-Two facts of Tryton make this harder than ``write_date > cursor`` (both measured on a real server):
+Two facts of Tryton make this harder than ``write_date > cursor`` (measured on a real server):
 
-* a row's ``write_date`` is the moment its transaction *began*, so a long import commits rows that are
-  older than what a poll has already seen;
+* a row's ``write_date`` is the moment its transaction *began*, so a long import commits rows that
+  are older than what a poll has already seen;
 * a change of an address, a contact mechanism or an identifier does not move its party.
 
-So one pass reads the *events* of four models in the total order (moment, kind, id), from ``since`` up
-to the newest moment that was visible when the pass began; the next pass begins ``lag_s`` before that
-moment. No transaction shorter than ``lag_s`` is ever missed, whatever the clocks: a row that commits
-after the pass began, dated more than ``lag_s`` before a row already visible then, ran for longer.
-Where nothing newer appears, the overlap shrinks by the time that has passed, so an idle system is not
-shown again for ever. A deleted child leaves no event: only a full listing sees that.
+So one pass reads the *events* of four models in the total order (moment, kind, id), from ``since``
+up to the newest moment that was visible when the pass began; the next pass begins ``lag_s`` before
+that moment. No transaction shorter than ``lag_s`` is ever missed, whatever the clocks: a row that
+commits after the pass began, dated more than ``lag_s`` before a row already visible then, ran for
+longer. Where nothing newer appears, the overlap shrinks by the time that has passed, so an idle
+system is not shown again for ever. A deleted child leaves no event: only a listing sees that.
 """
 
 import json
@@ -23,8 +23,10 @@ from typing import Any
 from customer_sync.kernel.errors import InvalidInputError
 from customer_sync.systems.tryton.protocol import Rpc, coded
 
-__all__ = ["Cursor", "Event", "Position", "event_requests", "events_of", "next_since", "newest",
-           "newest_requests"]  # fmt: skip
+__all__ = [
+    "EPOCH", "Cursor", "Event", "Position", "event_requests", "events_of", "newest",
+    "newest_requests", "next_since",
+]  # fmt: skip
 
 _MODELS = ("party.party", "party.contact_mechanism", "party.address", "party.identifier")
 # A row that was never written has no write_date in some versions, and its create_date there.
@@ -38,15 +40,18 @@ Position = tuple[datetime, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One row of one kind that moved, and the parties it concerns."""
+    """One row of one kind that moved, and its party."""
 
     position: Position
-    parties: tuple[int, ...]
+    party: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cursor:
-    """Where reading stands. ``listed``: id reached by the first listing; ``position``: within a pass."""
+    """Where reading stands.
+
+    ``listed``: the id that the first listing has reached; ``position``: how far a pass has come.
+    """
 
     since: datetime
     top: datetime | None = None  # the newest moment visible when the pass began...
@@ -114,7 +119,7 @@ def next_since(*, top: datetime, seen_at: datetime, now: datetime, lag_s: float)
 def newest_requests() -> list[Rpc]:
     """Ask for the newest moment of every kind."""
     return [
-        _search(model, [(column, "!=", None)], (0, 1), [(column, "DESC")], [column])
+        _search(model, [(column, "!=", None)], 1, order=[(column, "DESC")], fields=[column])
         for model, column in KINDS
     ]
 
@@ -132,14 +137,14 @@ def event_requests(start: Position, until: datetime, rows_max: int) -> list[Rpc]
         domain = [_after(column, kind, start), (column, "<=", coded(until))]
         if column == "create_date":
             domain.append(("write_date", "=", None))
-        fields = [column, "replaced_by" if model == "party.party" else "party"]
+        fields = [column] if model == "party.party" else [column, "party"]
         order = [(column, "ASC"), ("id", "ASC")]
-        requests.append(_search(model, domain, (0, rows_max), order, fields))
+        requests.append(_search(model, domain, rows_max, order=order, fields=fields))
     return requests
 
 
 def events_of(answers: Sequence[list[dict[str, Any]]], rows_max: int) -> tuple[list[Event], bool]:
-    """Merge the kinds into one order; return it as far as it is complete, and whether it goes on."""
+    """Merge the kinds into one order, as far as it is complete; say whether it goes on."""
     events = []
     bounds = []
     for kind, ((model, column), rows) in enumerate(zip(KINDS, answers, strict=True)):
@@ -153,14 +158,9 @@ def events_of(answers: Sequence[list[dict[str, Any]]], rows_max: int) -> tuple[l
 
 
 def _event(model: str, column: str, kind: int, row: dict[str, Any]) -> Event:
-    """Return a row as an event; a party that was replaced concerns the one that replaced it too.
-
-    The wizard that merges moves the children by plain SQL, which moves no ``write_date``.
-    """
-    concerned = [row["id"], row["replaced_by"]] if model == "party.party" else [row["party"]]
     return Event(
         position=(row[column], kind, row["id"]),
-        parties=tuple(party for party in concerned if party is not None),
+        party=row["id"] if model == "party.party" else row["party"],
     )
 
 
@@ -177,12 +177,14 @@ def _after(column: str, kind: int, start: Position) -> Any:
 def _search(
     model: str,
     domain: Sequence[Any],
-    window: tuple[int, int],
+    rows_max: int,
+    *,
     order: Sequence[tuple[str, str]],
     fields: Sequence[str],
 ) -> Rpc:
     return Rpc(
-        method=f"model.{model}.search_read", arguments=[list(domain), *window, list(order), fields]
+        method=f"model.{model}.search_read",
+        arguments=[list(domain), 0, rows_max, list(order), list(fields)],
     )
 
 

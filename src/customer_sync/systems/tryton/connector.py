@@ -15,8 +15,8 @@ import polars as pl
 from customer_sync.connect.port import (
     GONE,
     ID,
-    META_SCHEMA,
     MERGED_INTO,
+    META_SCHEMA,
     Answer,
     Capabilities,
     FieldShape,
@@ -109,7 +109,8 @@ class Connector:
                 return (yield from self._read_keys(request))
             case "listing":
                 return (yield from self._read_listing(request))
-        return (yield from self._read_changes(request))
+            case "changes":
+                return (yield from self._read_changes(request))
 
     def write(self, stream: str, writes: Sequence[Write]) -> Flow[list[Answer]]:
         """Write parties."""
@@ -148,12 +149,13 @@ class Connector:
             }
             for row in rows
         ]
-        return _listing_page(records, request, rows, rows_max, total)
+        return _listing_page(records, request.fields, more=len(rows) >= rows_max, total=total)
 
     def _read_listing(self, request: ReadRequest) -> Flow[Page]:
         rows_max = min(request.limit, READ_ROWS_MAX)
         rows, total = yield from self._listed(_id_of(request.cursor), rows_max, party.FIELDS)
-        return _listing_page([_record(row) for row in rows], request, rows, rows_max, total)
+        records = [_record(row) for row in rows]
+        return _listing_page(records, request.fields, more=len(rows) >= rows_max, total=total)
 
     def _listed(
         self, after: int, rows_max: int, fields: Sequence[str]
@@ -221,10 +223,10 @@ class Connector:
         ids: dict[int, None] = {}
         position = cursor.position
         for event in events:
-            if ids and len(ids.keys() | set(event.parties)) > rows_max:
+            if len(ids) == rows_max and event.party not in ids:
                 more = True
                 break
-            ids.update(dict.fromkeys(event.parties))
+            ids[event.party] = None
             position = event.position
         rows = yield from writing.read_parties(self._session, list(ids))
         records = [_record(rows[id_]) if id_ in rows else _gone(str(id_)) for id_ in ids]
@@ -252,19 +254,10 @@ def _frame(records: Iterable[Mapping[str, Any]], fields: Sequence[str]) -> pl.Da
 
 
 def _listing_page(
-    records: Sequence[Mapping[str, Any]],
-    request: ReadRequest,
-    rows: Sequence[Mapping[str, Any]],
-    rows_max: int,
-    total: int,
+    records: Sequence[Mapping[str, Any]], fields: Sequence[str], *, more: bool, total: int
 ) -> Page:
-    more = len(rows) >= rows_max
-    return Page(
-        records=_frame(records, request.fields),
-        cursor=str(rows[-1]["id"]) if more else None,
-        more=more,
-        total=total,
-    )
+    cursor = str(records[-1][ID]) if more else None
+    return Page(records=_frame(records, fields), cursor=cursor, more=more, total=total)
 
 
 def _id_of(cursor: str | None) -> int:

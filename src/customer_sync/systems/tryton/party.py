@@ -1,8 +1,8 @@
 """What a party looks like as a record: its own fields and its children's, flattened to texts.
 
-It decides which source fields there are, how they are read from one nested ``search_read``, and what
-the version of a party is. Pure. Contact mechanisms, addresses and identifiers that are inactive are
-no part of the record, but their change is a change of the party.
+It decides which source fields there are, how they are read from one nested ``search_read``, and
+what the version of a party is. Pure. Contact mechanisms, addresses and identifiers that are
+inactive are no part of the record, but their change is a change of the party.
 """
 
 import hashlib
@@ -14,9 +14,9 @@ from typing import Any
 from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, VERSION, FieldShape
 
 __all__ = [
-    "ADDRESS", "ADDRESS_PARTS", "FIELDS", "FIELD_NAMES", "IDENTIFIER", "LISTS", "MECHANISM", "PARTY",
-    "POOLS", "PRIMARIES", "SHAPES", "active_children", "address_object", "country_types", "meta", "texts",
-    "timestamps", "version",
+    "ADDRESS_PARTS", "FIELDS", "FIELD_NAMES", "LISTS", "PARTY", "POOLS", "PRIMARIES", "SHAPES",
+    "active_children", "address_object", "is_as_created", "is_unwritten", "meta",
+    "tax_type", "texts", "timestamps", "version",
 ]  # fmt: skip
 
 PARTY = "party.party"
@@ -37,7 +37,7 @@ _CHILDREN = {
     "addresses": (ADDRESS, ("street", "city", "postal_code", "country.code", "subdivision.code")),
     "identifiers": (IDENTIFIER, ("type", "code")),
 }
-# Everything a record is made of, in one call: nested names cost one query a child model, not a call.
+# Everything a record is made of, in one call: nested names cost a query a model, not a call.
 FIELDS: list[str] = [
     "name", "code", "active", "lang.code", "replaced_by", "tax_identifier", *_STAMPS,
     *(
@@ -121,7 +121,7 @@ def timestamps(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def version(row: Mapping[str, Any]) -> str:
-    """Return one short text that changes when the party changes, or any child of it comes or goes."""
+    """Return a short text that changes when the party or any child of it changes or goes."""
     lines = sorted(f"{name}={stamp}" for name, stamp in timestamps(row).items())
     return hashlib.blake2b("\n".join(lines).encode(), digest_size=12).hexdigest()
 
@@ -149,7 +149,7 @@ def address_object(address: Mapping[str, Any]) -> dict[str, str]:
     return {name: value for name, value in sorted(parts.items()) if value}
 
 
-def country_types(code: str) -> str | None:
+def tax_type(code: str) -> str | None:
     """Return the type of identifier that shows as tax identifier, for a number with its prefix."""
     prefix = code[:2].upper()
     if prefix in _EU:
@@ -157,10 +157,22 @@ def country_types(code: str) -> str | None:
     return _OTHER_VAT.get(prefix)
 
 
-_EU = frozenset(
-    "AT BE BG CY CZ DE DK EE EL ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()
-)
+_EU = frozenset([
+    "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GR", "HR", "HU", "IE",
+    "IT", "LT", "LU", "LV", "MT", "NL", "PL", "PT", "RO", "SE", "SI", "SK",
+])  # fmt: skip
 _OTHER_VAT = {"CH": "ch_vat", "GB": "gb_vat", "NO": "no_mva", "IS": "is_vsk", "TR": "tr_vkn"}
+
+
+def is_as_created(row: Mapping[str, Any]) -> bool:
+    """Say whether all of it comes from one transaction, and the party was not written since."""
+    born = {r["create_date"] for r in _rows(row)}
+    return len(born) == 1 and row["write_date"] in {None, row["create_date"]}
+
+
+def is_unwritten(row: Mapping[str, Any]) -> bool:
+    """Say whether neither the party nor any child was written after it was created."""
+    return all(r["write_date"] in {None, r["create_date"]} for r in _rows(row))
 
 
 def _tax_identifier(row: Mapping[str, Any], identifiers: Sequence[Mapping[str, Any]]) -> str | None:
@@ -192,6 +204,9 @@ def _code(row: Mapping[str, Any], name: str) -> str | None:
 
 
 def _moved_at(row: Mapping[str, Any]) -> datetime:
-    rows = [row, *(child for name in _CHILDREN for child in row[f"{name}."])]
-    moment: datetime = max(r["write_date"] or r["create_date"] for r in rows)
+    moment: datetime = max(r["write_date"] or r["create_date"] for r in _rows(row))
     return moment
+
+
+def _rows(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [row, *(child for name in _CHILDREN for child in row[f"{name}."])]

@@ -1,9 +1,9 @@
 """Turn a patch of texts into the values of one Tryton ``create`` or ``write``, children included.
 
-It decides which contact mechanisms, addresses and identifiers come, change and go so that the record
-shows what the patch says. Pure. It touches no child that the patch does not speak of, keeps a child's
-id wherever its value may stay, and puts nothing into Tryton that Tryton would store unread (SQLite
-takes any text for a boolean): such a value is a ``PatchFault``.
+It decides which contact mechanisms, addresses and identifiers come, change and go so that the
+record shows what the patch says. Pure. It touches no child that the patch does not speak of, keeps
+a child's id wherever its value may stay, and puts nothing into Tryton that Tryton would store
+unread (SQLite takes any text for a boolean): such a value is a ``PatchFault``.
 """
 
 import json
@@ -17,7 +17,7 @@ from customer_sync.systems.tryton.party import (
     PRIMARIES,
     active_children,
     address_object,
-    country_types,
+    tax_type,
 )
 
 __all__ = ["Codes", "PatchFault", "codes_in", "values_of"]
@@ -306,7 +306,7 @@ def _tax_identifier(
 ) -> Commands:
     if not value:
         return [["delete", [shown]]] if shown is not None else []
-    type_ = country_types(value)
+    type_ = tax_type(value)
     if type_ is None:
         raise PatchFault("tax_id_type_unknown", "No type of identifier is known for this country.")
     old = next((i for i in present if i["id"] == shown), None)

@@ -1,7 +1,8 @@
 """Speak Tryton's JSON-RPC: sessions, coding of values, and what an error means.
 
-It decides when to log in (before the first call, and once more when a session has expired) and turns
-what Tryton answers into a value, a ``Fault`` or one of our errors. It knows no model and no field.
+It decides when to log in (before the first call, and once more when a session has expired) and
+turns what Tryton answers into a value, a ``Fault`` or one of our errors. It knows no model and no
+field.
 
 Promises: a call whose session had expired was not done, so it is sent again once; an error that
 Tryton answers was rolled back by Tryton, so nothing of it was done.
@@ -15,7 +16,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any, NoReturn
 
-from customer_sync.connect.port import Flow, HttpCall, HttpReply
+from customer_sync.connect.port import Flow, HttpCall, HttpReply, Reply
 from customer_sync.kernel.errors import (
     ConfigurationError,
     CredentialError,
@@ -45,7 +46,7 @@ class Rpc:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What Tryton refused, and rolled back. ``kind``: UserError, UserWarning, ConcurrencyException..."""
+    """What Tryton refused and rolled back. ``kind``: UserError, ConcurrencyException, ..."""
 
     kind: str
     message: str
@@ -64,7 +65,7 @@ class Session:
         if missing:
             raise ConfigurationError(
                 f"The system {config.system} lacks settings of Tryton: {', '.join(missing)}.",
-                hint="settings: {url: https://erp.example, database: NAME, user: ..., password: ...}",
+                hint="settings: {url: ..., database: ..., user: ..., password: ...}",
             )
         self._settings = {name: str(config.settings[name]) for name in _SETTINGS}
         self._url = f"{self._settings['url'].rstrip('/')}/{self._settings['database']}/rpc/"
@@ -91,11 +92,11 @@ class Session:
     def _exchange(self, requests: Sequence[Rpc]) -> Flow[list[Any]]:
         if self._authorization is None:
             yield from self._log_in()
-        replies = list((yield [self._call(request) for request in requests]))
+        replies = _http((yield [self._call(request) for request in requests]))
         expired = [i for i, reply in enumerate(replies) if reply.status == HTTPStatus.UNAUTHORIZED]
         if expired:
             yield from self._log_in()
-            again = yield [self._call(requests[i]) for i in expired]
+            again = _http((yield [self._call(requests[i]) for i in expired]))
             for i, reply in zip(expired, again, strict=True):
                 replies[i] = reply
         return [_value(request, reply) for request, reply in zip(requests, replies, strict=True)]
@@ -103,8 +104,7 @@ class Session:
     def _log_in(self) -> Flow[None]:
         user = self._settings["user"]
         body = _body("common.db.login", [user, {"password": self._settings["password"]}, "en"])
-        (reply,) = yield [HttpCall(method="POST", url=self._url, json=body)]
-        assert isinstance(reply, HttpReply)
+        (reply,) = _http((yield [HttpCall(method="POST", url=self._url, json=body)]))
         if reply.status == HTTPStatus.UNAUTHORIZED:
             raise CredentialError(
                 "Tryton refuses this user and password.",
@@ -153,9 +153,13 @@ def _body(method: str, params: Sequence[Any]) -> dict[str, Any]:
     return {"id": 0, "method": method, "params": list(params)}
 
 
-def _value(request: Rpc, reply: Any) -> Any:
+def _http(replies: Sequence[Reply]) -> list[HttpReply]:
+    assert all(isinstance(reply, HttpReply) for reply in replies)
+    return [reply for reply in replies if isinstance(reply, HttpReply)]
+
+
+def _value(request: Rpc, reply: HttpReply) -> Any:
     """Return what a reply says, or its ``Fault``."""
-    assert isinstance(reply, HttpReply)
     if reply.status != HTTPStatus.OK:
         _raise_status(request, reply)
     try:
@@ -170,7 +174,7 @@ def _value(request: Rpc, reply: Any) -> Any:
 
 
 def _fault(error: Any) -> Fault:
-    """Read ``["UserError", [message, ...]]``, or ``[text, traceback]`` of a failure inside Tryton."""
+    """Read ``["UserError", [message, ...]]``, or ``[text, traceback]`` of a failure inside."""
     parts = error if isinstance(error, list) else [error]
     kind, rest = str(parts[0]), parts[1] if len(parts) > 1 else ""
     if isinstance(rest, list):
@@ -211,6 +215,8 @@ def _raise_status(request: Rpc, reply: HttpReply) -> NoReturn:
             )
         case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             raise ConfigurationError("Tryton takes no request of this size.", context=context)
+        case _:
+            pass
     if request.is_write:
         # A proxy's 502 or 504 does not say whether Tryton went on and committed.
         raise PushUnconfirmedError("A write was answered with an error.", context=context)

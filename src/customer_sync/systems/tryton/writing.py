@@ -1,10 +1,10 @@
 """Push creates, updates and deletions to Tryton, and find out what became of lost ones.
 
-A batch is one call and one transaction of Tryton: when it is refused it is halved until the bad record
-stands alone, so one bad record stops only itself. It promises that a write is made only while the
-party and every child it touches still have the timestamps that were read just before; that a record
-is shown as accepted only where nothing can have come in between; that once any write of a batch may
-have been made, no failure is passed on as "nothing was done".
+A batch is one call and one transaction of Tryton: when it is refused it is halved until the bad
+record stands alone, so one bad record stops only itself. It promises that a write is made only
+while the party and every child it touches still have the timestamps that were read just before;
+that a record is shown as accepted only where nothing can have come in between; that once any write
+of a batch may have been made, no failure is passed on as "nothing was done".
 """
 
 import json
@@ -55,7 +55,7 @@ class _Item:
 
     @property
     def id(self) -> int:
-        return int(self.write.external_id or 0)
+        return _number(self.write)
 
 
 _Outcomes = dict[str, Answer]
@@ -95,8 +95,7 @@ def read_parties(session: Session, ids: Sequence[int]) -> Flow[dict[int, dict[st
 
 
 def _present(session: Session, writes: Sequence[Write]) -> Flow[dict[int, dict[str, Any]]]:
-    ids = [int(w.external_id) for w in writes if w.external_id and w.external_id.isdigit()]
-    return (yield from read_parties(session, ids))
+    return (yield from read_parties(session, [_number(w) for w in writes]))
 
 
 def _codes(session: Session, patches: Sequence[Mapping[str, str | None]]) -> Flow[Codes]:
@@ -128,7 +127,7 @@ def _sendable(
     """Answer what need not be sent at all, and return the rest."""
     items = []
     for w in writes:
-        row = rows.get(int(w.external_id)) if (w.external_id or "").isdigit() else None
+        row = rows.get(_number(w))
         answer = None if w.kind == "create" else _precondition(w, row)
         if answer is not None:
             answers[w.token] = answer
@@ -292,19 +291,22 @@ def _id_to_show(answer: Answer) -> bool:
 def _is_untouched(item: _Item, row: Mapping[str, Any]) -> bool:
     """Say whether a party read after our write cannot have been written by anybody else since.
 
-    A created party and its children carry one moment, that of their transaction, and any later write
-    would carry another. An update leaves no such trace; there the record must show exactly what it
-    showed before, with the patch: then it does not matter whether somebody wrote the same again.
+    A created party carries one moment, that of its transaction, and any later write would carry
+    another. Its children carry the same, but Tryton itself may write them again soon after (it
+    asks VIES about a tax number); then they must show what was sent. An update leaves no such
+    trace; there the record must show exactly what it showed before, with the patch: then it does
+    not matter whether somebody wrote the same again.
     """
-    if item.row is None:
-        moments = {row[name] for name in ("create_date", "write_date") if row[name]}
-        for name in ("contact_mechanisms.", "addresses.", "identifiers."):
-            for child in row[name]:
-                moments |= {child[n] for n in ("create_date", "write_date") if child[n]}
-        return len(moments) == 1
-    before, after = party.texts(item.row), party.texts(row)
+    after = party.texts(row)
     patch = {"active": "false"} if item.write.kind == "deactivate" else item.write.patch
     implied = _implied(patch)
+    if item.row is None:
+        if not party.is_as_created(row):
+            return False
+        return party.is_unwritten(row) or all(
+            _same(name, after[name], value) for name, value in patch.items()
+        )
+    before = party.texts(item.row)
     return all(
         _same(name, after[name], patch[name] if name in patch else before[name])
         for name in after
@@ -338,7 +340,7 @@ def settle(session: Session, writes: Sequence[Write]) -> Flow[list[Answer]]:
         if w.kind == "create":
             answers.append((yield from _settled_create(session, w)))
         else:
-            answers.append(_settled(w, rows.get(int(w.external_id or 0))))
+            answers.append(_settled(w, rows.get(_number(w))))
     return answers
 
 
@@ -425,6 +427,12 @@ def _refused(w: Write, code: str, reason: str) -> Answer:
 
 def _unknown(w: Write) -> Answer:
     return Answer(token=w.token, outcome="unknown", external_id=w.external_id)
+
+
+def _number(w: Write) -> int:
+    """Return the id as Tryton's; what is no id of Tryton's names no party."""
+    text = w.external_id or ""
+    return int(text) if text.isascii() and text.isdigit() else 0
 
 
 def _same(name: str, left: str | None, right: str | None) -> bool:
