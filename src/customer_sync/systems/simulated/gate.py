@@ -257,7 +257,7 @@ class Gate:
             write["id"],
             by=write["token"],
             kind=write["kind"],
-            fields=self._platform.behaviour.stored(kept),
+            fields=kept,
         )
         return self._answer("accepted", held.records[key])
 

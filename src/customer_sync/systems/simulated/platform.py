@@ -174,6 +174,14 @@ class Platform:
             values = {**(fields or {}), **more}
             self.change(stream, record_id, by=PEOPLE, kind="edit", fields=values, is_late=None)
 
+    def create_late(self, stream: str, fields: Mapping[str, str | None], *, delay_s: float) -> str:
+        """Create a record now in a transaction that commits only after ``delay_s``."""
+        assert delay_s <= self.behaviour.lag_s, "later than the platform declares"
+        with self._lock:
+            key = self._new_id()
+            self._later(stream, key, "create", fields, delay_s=delay_s)
+            return key
+
     def edit_late(
         self, stream: str, record_id: str, fields: Mapping[str, str | None], *, delay_s: float
     ) -> None:
@@ -249,7 +257,7 @@ class Platform:
         if is_late is None and self._is_late():
             self._later(stream, key, kind, fields or {}, delay_s=self.behaviour.lag_s)
         else:
-            self._apply(stream, key, by, kind, dict(fields or {}), self.stamp())
+            self._apply(stream, key, by, kind, fields or {}, self.stamp())
         return key
 
     def stamp(self) -> datetime:
@@ -290,20 +298,21 @@ class Platform:
         key: str,
         by: str,
         kind: str,
-        fields: dict[str, str | None],
+        fields: Mapping[str, str | None],
         at: datetime,
     ) -> None:
         held = self.stream(stream)
         record = held.records.get(key)
         if record is None:
             record = held.records[key] = Record(id=key, fields={}, changed_at=at, version=0)
-        record.fields |= fields
+        stored = self.behaviour.stored(fields)
+        record.fields |= stored
         record.version += 1
         # A late commit never turns a record's own stamp back.
         record.changed_at = max(record.changed_at, at)
         record.deleted = record.deleted or kind in {"delete", "merge"}
         self.log.append(
-            Operation(at=self.now, by=by, kind=kind, stream=stream, id=key, fields=fields)
+            Operation(at=self.now, by=by, kind=kind, stream=stream, id=key, fields=stored)
         )
         self._tell(stream, key)
 
