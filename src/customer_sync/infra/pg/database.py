@@ -235,7 +235,8 @@ class Transaction:
 
     def _staging(self, name: str, columns: list[tuple[str, str]]) -> sql.Composed:
         table = sql.Identifier("pg_temp", name)
-        drop = sql.SQL("DROP TABLE IF EXISTS {}; ").format(table)
+        # A name of this transaction only: what another staged was dropped when that one ended.
+        drop = sql.SQL("DROP TABLE {}; " if name in self._staged else "").format(table)
         definitions = sql.SQL(", ").join(
             sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
             for column, kind in columns
