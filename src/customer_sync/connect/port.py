@@ -54,7 +54,8 @@ class HttpReply:
 class SqlCall:
     """Statements run in order in ONE transaction of the database at ``url``.
 
-    Each statement is (SQLAlchemy executable, list of parameter sets or one mapping or None). A refused
+    Each statement is (SQLAlchemy executable, list of parameter sets or one mapping or None; or a function
+    of the results so far that returns them: to read what was just created). A refused
     statement rolls the transaction back, unless ``isolate`` gives each statement a savepoint: then the
     refused ones are undone alone and named in ``SqlReply.errors``. With ``one_row`` an update or delete
     that matches several rows is refused. An insert without RETURNING is answered with its primary key.
@@ -143,7 +144,9 @@ class Capabilities:
     """What one stream of a connector can do; the engine adapts to this and never asks who it is."""
 
     cursor: bool = False  # read(mode="changes") with a cursor returns only what changed since
-    deletes: Literal["none", "flag", "feed", "keys"] = "keys"  # keys: compare the key set of a full listing
+    deletes: Literal["none", "flag", "feed", "keys"] = (
+        "keys"  # keys: compare the key set of a full listing
+    )
     create: bool = True
     update: bool = True
     delete: bool = False
@@ -273,7 +276,9 @@ class StreamShape:
 
     stream: str
     fields: Sequence[FieldShape]
-    settings: Mapping[str, Any] = field(default_factory=dict)  # proposed stream settings: table, key, cursor...
+    settings: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # proposed stream settings: table, key, cursor...
     count: int | None = None
 
 

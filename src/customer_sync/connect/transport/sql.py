@@ -256,7 +256,8 @@ def _transact(connection: Connection, call: SqlCall) -> SqlReply:
 def _run(connection: Connection, call: SqlCall) -> SqlReply:
     results: list[Result] = []
     errors: list[Exception | None] = []
-    for statement, parameters in call.statements:
+    for statement, given in call.statements:
+        parameters = given(results) if callable(given) else given
         error = None
         result: Result = ((), (), 0)
         if call.isolate:

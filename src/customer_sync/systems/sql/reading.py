@@ -1,0 +1,243 @@
+"""Statements that read, and the frames their rows become.
+
+Paging is by key set: ``cursor > c or (cursor = c and key > k)``, never by offset. It decides the order,
+the columns and the conditions of each page; it does no I/O.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    text,
+    tuple_,
+    types,
+)
+
+from customer_sync.connect.port import (
+    ABSENT,
+    CHANGED_AT,
+    GONE,
+    ID,
+    MERGED_INTO,
+    META_SCHEMA,
+    VERSION,
+)
+from customer_sync.systems.sql.position import Position, as_instant, unpack
+from customer_sync.systems.sql.stream import Plan
+from customer_sync.systems.sql.values import bind, expression, show_all
+
+__all__ = [
+    "Rows", "clock", "clock_statement", "count_statement", "frame", "gone_frame", "ids_statement",
+    "page_statement", "repeated_statement",
+]  # fmt: skip
+
+GONE_LABEL = "@gone"
+IDS = "ids"
+CLOCKS = {
+    "mysql": "SELECT UTC_TIMESTAMP(6)",
+    "mariadb": "SELECT UTC_TIMESTAMP(6)",
+    "mssql": "SELECT SYSUTCDATETIME()",
+    "oracle": "SELECT SYS_EXTRACT_UTC(SYSTIMESTAMP) FROM dual",
+    "sqlite": "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",
+}
+
+
+class Rows:
+    """Rows of a page by column."""
+
+    def __init__(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        self.count = len(rows)
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+        self._columns = dict(zip(names, columns, strict=True))
+
+    def column(self, name: str) -> Sequence[Any]:
+        """Return a column's values."""
+        return self._columns[name]
+
+    def row(self, place: int, names: Sequence[str]) -> tuple[Any, ...]:
+        """Return these columns' values of one row."""
+        return tuple(self._columns[name][place] for name in names)
+
+
+# -- statements -------------------------------------------------------------------------------------
+
+
+def clock_statement(dialect: str) -> tuple[Any, None]:
+    """Return the statement that reads the database's own clock."""
+    return text(CLOCKS.get(dialect, "SELECT CURRENT_TIMESTAMP")), None
+
+
+def clock(value: Any) -> datetime:
+    """Return what the clock statement answered, in UTC."""
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def count_statement(plan: Plan, after: Any = None) -> tuple[Any, Any]:
+    """Return the statement that counts the stream's rows, or those from a cursor value on."""
+    statement = select(func.count()).select_from(plan.facts.table)
+    if plan.stream.config.where:
+        statement = statement.where(plan.condition(plan.stream.config.where))
+    cursor = plan.stream.config.cursor
+    if after is None or cursor is None:
+        return statement, None
+    facts = plan.column(cursor)
+    statement = statement.where(plan.facts.table.c[cursor] >= bind("from", facts, plan.dialect))
+    return statement, {"from": unpack(after, facts.kind, plan.dialect)}
+
+
+def page_statement(
+    plan: Plan,
+    fields: Sequence[str],
+    position: Position,
+    limit: int,
+    *,
+    is_null_phase: bool = False,
+) -> tuple[Any, Any]:
+    """Return the statement of a page from a position on."""
+    statement = _base(plan, fields)
+    if plan.stream.config.where:
+        statement = statement.where(plan.condition(plan.stream.config.where))
+    order = list(plan.key)
+    cursor = plan.stream.config.cursor
+    if position.mode == "changes" and cursor:
+        column = plan.facts.table.c[cursor]
+        statement = statement.where(column.is_(None) if is_null_phase else column.is_not(None))
+        order = order if is_null_phase else [cursor, *(name for name in order if name != cursor)]
+    parameters = {}
+    at = position.at
+    if position.phase == "nulls" and not is_null_phase:
+        at = position.start
+    elif position.phase != "nulls" and is_null_phase:
+        at = ()
+    if at:
+        condition, parameters = _after(plan, order, at)
+        statement = statement.where(condition)
+    return statement.order_by(*plan.columns(order)).limit(limit), parameters
+
+
+def ids_statement(plan: Plan, fields: Sequence[str]) -> Select[Any]:
+    """Return the statement that reads the records of the keys in parameter ``ids``."""
+    return _base(plan, fields).where(key_in(plan))
+
+
+def key_in(plan: Plan) -> Any:
+    """Return the condition that the key is one of the parameter ``ids``."""
+    columns = plan.columns(plan.key)
+    if len(columns) == 1:
+        type_ = types.NullType() if plan.dialect == "sqlite" else columns[0].type
+        return columns[0].in_(bindparam(IDS, expanding=True, type_=type_))
+    return tuple_(*columns).in_(bindparam(IDS, expanding=True))
+
+
+def key_list(plan: Plan, keys: Sequence[tuple[Any, ...]]) -> dict[str, Any]:
+    """Return the parameter of ``key_in``."""
+    return {IDS: [key[0] for key in keys] if len(plan.key) == 1 else list(keys)}
+
+
+def repeated_statement(plan: Plan) -> Select[Any]:
+    """Return the statement that finds which keys of ``ids`` are on several rows."""
+    columns = [expression(plan.column(name), plan.dialect).label(name) for name in plan.key]
+    statement = select(*columns).select_from(plan.facts.table).where(key_in(plan))
+    return statement.group_by(*plan.columns(plan.key)).having(func.count() > 1)
+
+
+def _base(plan: Plan, fields: Sequence[str]) -> Select[Any]:
+    names = dict.fromkeys([*plan.own(), *fields])
+    table = plan.facts.table
+    columns = [
+        expression(plan.column(name), plan.dialect, table.c[name]).label(name) for name in names
+    ]
+    deleted = plan.stream.config.deleted
+    gone = (
+        case((plan.condition(deleted), literal_column("1")), else_=literal_column("0"))
+        if deleted
+        else null()
+    )
+    statement = select(*columns, gone.label(GONE_LABEL)).select_from(table)
+    return statement.execution_options(raw_rows=True)
+
+
+def _after(plan: Plan, order: Sequence[str], at: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
+    """Return the condition of what follows a row; of what starts at a single value, where only that is given."""
+    table, parameters, binds = plan.facts.table, {}, []
+    for place, (name, value) in enumerate(zip(order, at, strict=False)):
+        facts = plan.column(name)
+        parameters[f"at_{place}"] = unpack(value, facts.kind, plan.dialect)
+        binds.append(bind(f"at_{place}", facts, plan.dialect))
+    columns = [table.c[name] for name in order]
+    if len(binds) < len(order):
+        return columns[0] >= binds[0], parameters
+    alternatives = [
+        and_(*(columns[i] == binds[i] for i in range(place)), columns[place] > binds[place])
+        for place in range(len(order))
+    ]
+    # The leading comparison lets every database use the index.
+    return and_(columns[0] >= binds[0], or_(*alternatives)), parameters
+
+
+# -- frames -----------------------------------------------------------------------------------------
+
+
+def frame(plan: Plan, fields: Sequence[str], rows: Rows) -> pl.DataFrame:
+    """Return rows as records."""
+    config = plan.stream.config
+    columns: dict[str, Any] = {
+        ID: _ids(plan, rows),
+        CHANGED_AT: _changed_at(plan, rows),
+        VERSION: _shown(plan, rows, config.version),
+        GONE: _gone(plan, rows),
+        MERGED_INTO: _shown(plan, rows, config.merged_into),
+        ABSENT: _nulls(rows.count),
+    }
+    for name in fields:
+        columns[name] = show_all(rows.column(name), plan.column(name))
+    return pl.DataFrame(columns)
+
+
+def gone_frame(fields: Sequence[str], ids: Sequence[str]) -> pl.DataFrame:
+    """Return the records of ids that do not exist."""
+    schema = META_SCHEMA | dict.fromkeys(fields, pl.String())
+    columns: dict[str, Any] = {name: [None] * len(ids) for name in schema}
+    columns |= {ID: list(ids), GONE: [True] * len(ids)}
+    return pl.DataFrame(columns, schema=schema)
+
+
+def _nulls(count: int) -> pl.Series:
+    return pl.Series([None] * count, dtype=pl.String)
+
+
+def _shown(plan: Plan, rows: Rows, name: str | None) -> pl.Series:
+    return show_all(rows.column(name), plan.column(name)) if name else _nulls(rows.count)
+
+
+def _ids(plan: Plan, rows: Rows) -> pl.Series:
+    if len(plan.key) == 1:
+        return show_all(rows.column(plan.key[0]), plan.column(plan.key[0]))
+    keys = zip(*(rows.column(name) for name in plan.key), strict=True)
+    return pl.Series([plan.id_of(key) for key in keys], dtype=pl.String)
+
+
+def _gone(plan: Plan, rows: Rows) -> pl.Series:
+    if plan.stream.config.deleted is None:
+        return pl.repeat(False, rows.count, dtype=pl.Boolean, eager=True)
+    return pl.Series(rows.column(GONE_LABEL), dtype=pl.Int64).fill_null(0) == 1
+
+
+def _changed_at(plan: Plan, rows: Rows) -> pl.Series:
+    name, type_ = plan.stream.changed_at, pl.Datetime("us", "UTC")
+    if name is None:
+        return pl.Series([None] * rows.count, dtype=type_)
+    zone = plan.zone(name)
+    return pl.Series([as_instant(value, zone) for value in rows.column(name)], dtype=type_)
