@@ -277,11 +277,13 @@ def _by_polars(content: bytes, dialect: Dialect, columns: Sequence[int]) -> pl.D
             quote_char=dialect.quote or None,
             eol_char=dialect.line_end[-1],
             columns=sorted(columns),
-            new_columns=[str(column) for column in sorted(columns)],
             infer_schema=False,
         )
     except pl.exceptions.PolarsError:
         return None
+    if frame.width != len(columns):
+        return None
+    frame.columns = [str(column) for column in sorted(columns)]
     return frame
 
 

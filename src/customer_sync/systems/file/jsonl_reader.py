@@ -1,0 +1,106 @@
+"""Read JSON Lines by pages: byte ranges cut at line ends.
+
+Decides that a line which is no JSON object is one fault naming its line, that a last line without
+its end counts only when it is a whole object, and that a missing key is absent and not null. UTF-8
+only, as the format says, with or without a byte order mark. Must not know keys or records.
+"""
+
+import codecs
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from customer_sync.systems.file.jsonl_lines import json_object, json_text
+from customer_sync.systems.file.source import Position, Source, Steps, Table
+
+__all__ = ["JsonlReader"]
+
+CHUNK_BYTES_MIN = 64 << 10
+CHUNK_BYTES_MAX = 8 << 20
+LINE_BYTES_MAX = 64 << 20
+SAMPLE_ROWS = 1_000
+
+
+class JsonlReader:
+    """Reads one JSON Lines file."""
+
+    def __init__(self, source: Source, /) -> None:
+        self._source = source
+        self._line_bytes = 300.0
+
+    def columns(self, version: str) -> Steps[Sequence[str]]:
+        """Return the keys of the first thousand lines, in the order met."""
+        lines, _ = yield from self._lines(version, 0, SAMPLE_ROWS)
+        found = [json_object(_decoded(line) or "") or {} for line in lines]
+        return list(dict.fromkeys(key for row in found for key in row))
+
+    def page(
+        self, version: str, position: Position | None, columns: Sequence[str], limit: int
+    ) -> Steps[Table]:
+        """Return the rows of the next byte range."""
+        at = position or {"o": 0, "l": 1}
+        lines, is_end = yield from self._lines(version, at["o"], limit)
+        rows: list[Mapping[str, Any]] = []
+        places: list[int] = []
+        faults = [] if lines or at["o"] else [("file", "the file is empty")]
+        for place, line in enumerate(lines, start=at["l"]):
+            row = json_object(_decoded(line) or "")
+            if row is not None:
+                rows.append(row)
+                places.append(place)
+            elif line.strip(b"\r\n \xef\xbb\xbf"):
+                faults.append((f"line {place}", _reason(line)))
+        size = sum(map(len, lines))
+        self._line_bytes = max(size / max(len(lines), 1), 1.0)
+        texts = {name: [json_text(row.get(name)) for row in rows] for name in columns}
+        return Table(
+            frame=pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String)),
+            places=np.array(places, dtype=np.int64),
+            absent=_absent(rows, columns),
+            faults=faults,
+            position=None if is_end else {"o": at["o"] + size, "l": at["l"] + len(lines)},
+        )
+
+    def _lines(self, version: str, offset: int, limit: int) -> Steps[tuple[list[bytes], bool]]:
+        """Return at most ``limit`` lines with their ends, and whether they are the last."""
+        length = int(min(max(limit * self._line_bytes * 1.1, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX))
+        while True:
+            reply = yield from self._source.part(version, offset, length)
+            is_end = offset + len(reply.content) >= reply.size
+            lines = reply.content.split(b"\n")
+            rest = lines.pop()
+            lines = [line + b"\n" for line in lines]
+            if is_end and rest:
+                lines.append(rest)
+            if len(lines) > limit:
+                return lines[:limit], False
+            if lines or is_end:
+                return lines, is_end
+            if length >= LINE_BYTES_MAX:
+                raise self._source.drifted("has a line that is too long to be a record.")
+            length *= 4
+
+
+def _decoded(line: bytes) -> str | None:
+    try:
+        return line.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _reason(line: bytes) -> str:
+    if not line.endswith(b"\n"):
+        return "torn last line: the file ends in the middle of it"
+    return "not in UTF-8" if _decoded(line) is None else "not a JSON object"
+
+
+def _absent(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pl.Series:
+    """Return per row the columns it does not have at all, with commas between."""
+    wanted = set(columns)
+    found = [
+        ",".join(name for name in columns if name not in row) if wanted - row.keys() else None
+        for row in rows
+    ]
+    return pl.Series(found, dtype=pl.String)
