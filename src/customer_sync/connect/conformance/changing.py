@@ -65,6 +65,21 @@ class ChangingSuite(Suite):
         known = {row[ID]: row for row in first}
         assert all(row == known[row[ID]] for row in again + third)
 
+    def test_an_edit_while_paging_is_not_lost(self, subject: Subject) -> None:
+        """A record that moves in the order of changes, before or behind the page, is shown."""
+        ids = subject.create_many(6)
+        page = subject.page("changes", limit=2)
+        unseen = next(key for key in ids if key not in set(page.records[ID]))
+        for key in (page.records[ID][0], unseen):
+            subject.edit(key, {subject.text_field: "moved on"})
+
+        rows, cursor = subject.read("changes", cursor=page.cursor, limit=2)
+        again = subject.changes(cursor)
+
+        shown = {row[ID]: row[subject.text_field] for row in [*rows, *again]}
+        assert set(ids) <= {*shown, *page.records[ID]}
+        assert shown[page.records[ID][0]] == shown[unseen] == subject.text("moved on")
+
     def test_without_a_cursor_every_round_shows_everything(self, subject: Subject) -> None:
         """A stream that cannot tell changes must not look as if nothing were there."""
         ids = subject.create_many(3)

@@ -128,7 +128,11 @@ class Subject:
     def request(self, mode: Mode, *, cursor: str | None = None, limit: int = 1_000) -> ReadRequest:
         """Return a request for one page of this stream."""
         return ReadRequest(
-            stream=self.stream, fields=self.fields, mode=mode, cursor=cursor, limit=limit
+            stream=self.stream,
+            fields=self.fields,
+            mode=mode,
+            cursor=cursor,
+            limit=min(limit, self.declared.read_rows_max),
         )
 
     def page(
@@ -202,17 +206,30 @@ class Subject:
     # -- writing ----------------------------------------------------------------------------------
 
     def write(self, *writes: Write) -> list[Answer]:
-        """Write a batch, and check what every answer promises."""
-        answers = self.driver.run(self.connector.write(self.stream, writes))
+        """Write in batches of the declared size, and check what every answer promises."""
+        answers = [
+            answer
+            for batch in self._batches(writes)
+            for answer in self.driver.run(self.connector.write(self.stream, batch))
+        ]
         assert [answer.token for answer in answers] == [write.token for write in writes]
         return answers
 
     def settle(self, *writes: Write) -> list[Answer]:
         """Ask what became of writes, and check what every answer promises."""
-        answers = self.driver.run(self.connector.settle(self.stream, writes))
+        answers = [
+            answer
+            for batch in self._batches(writes)
+            for answer in self.driver.run(self.connector.settle(self.stream, batch))
+        ]
         assert [answer.token for answer in answers] == [write.token for write in writes]
         assert all(answer.outcome in {"accepted", "refused", "unknown"} for answer in answers)
         return answers
+
+    def _batches(self, writes: Sequence[Write]) -> list[Sequence[Write]]:
+        """Cut writes by the declared size; no write at all is one empty batch."""
+        size = self.declared.write_rows_max
+        return [writes[at : at + size] for at in range(0, len(writes) or 1, size)]
 
     def creation(self, number: int, **fields: str | None) -> Write:
         """Return the write that creates the n-th example, with these fields changed."""

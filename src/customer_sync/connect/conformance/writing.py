@@ -60,10 +60,10 @@ class WritingSuite(Suite):
 
     def test_texts_survive_writing(self, subject: Subject) -> None:
         """What the connector reads it can write."""
-        if not subject.declared.update:
-            return _assert_refused(subject, subject.creation(0))
         for number, text in enumerate(subject.texts):
             key = subject.create(subject.example(number))
+            if not subject.declared.update:
+                return _assert_refused(subject, subject.change(key, {subject.text_field: text}))
 
             [answer] = subject.write(subject.change(key, {subject.text_field: text}))
 

@@ -61,7 +61,8 @@ class FaultPlan:
         if not self.active:
             return False
         fired = self._is_forced(operation, fault) or self._is_drawn(operation, fault)
-        self.histogram[f"{operation}.{fault}"] += fired
+        if fired:
+            self.histogram[f"{operation}.{fault}"] += 1
         return fired
 
     def pick(self, number: int) -> int:

@@ -47,6 +47,12 @@ class Gate:
             for write in held_back:
                 write()
 
+    def perform_held_back(self) -> None:
+        """Perform the writes that were held back."""
+        held_back, self._waiting = self._waiting, []
+        for write in held_back:
+            write()
+
     # -- faults -----------------------------------------------------------------------------------
 
     def _fires(self, operation: str, fault: Fault) -> bool:
@@ -63,16 +69,14 @@ class Gate:
             )
 
     def _perform_write(self, operation: str, arguments: Mapping[str, Any]) -> Any:
-        if self._fires(operation, "race_before"):
-            self._race(arguments)
+        self._race(operation, "race_before", arguments)
         if self._fires(operation, "late"):
             self._waiting.append(lambda: self._run(operation, arguments))
             raise PushUnconfirmedError("the simulated platform did not answer in time")
         answer = self._run(operation, arguments)
         if self._fires(operation, "doubled"):
             self._run(operation, arguments)
-        if self._fires(operation, "race_after"):
-            self._race(arguments)
+        self._race(operation, "race_after", arguments)
         if self._fires(operation, "lost_answer"):
             raise PushUnconfirmedError("the answer of the simulated platform was lost")
         return answer
@@ -90,18 +94,17 @@ class Gate:
             return {"rows": [], "more": False, "total": self._total(0)}
         return answer
 
-    def _race(self, arguments: Mapping[str, Any]) -> None:
+    def _race(self, operation: str, fault: Fault, arguments: Mapping[str, Any]) -> None:
         """Let people edit one of the records that the batch is about."""
         faults = self._platform.faults
         stream = arguments["stream"]
         held = self._platform.stream(stream).records
         live = {key for key, record in held.items() if not record.deleted}
         ids = [write["id"] for write in arguments["writes"] if write["id"] in live]
-        if faults is None or not ids or not faults.race_fields:
-            return
-        name = faults.race_fields[faults.pick(len(faults.race_fields))]
-        value = f"raced {len(self._platform.log)}"
-        self._platform.edit(stream, ids[faults.pick(len(ids))], {name: value})
+        if faults and faults.race_fields and ids and faults.fires(operation, fault):
+            name = faults.race_fields[faults.pick(len(faults.race_fields))]
+            value = f"raced {len(self._platform.log)}"
+            self._platform.edit(stream, ids[faults.pick(len(ids))], {name: value})
 
     # -- reading ----------------------------------------------------------------------------------
 

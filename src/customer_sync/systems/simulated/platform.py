@@ -105,6 +105,8 @@ class Platform:
         self.notices: list[tuple[str, str]] = []
         self.streams: dict[str, Stream] = {}
         self.random = random.Random(seed)  # noqa: S311 - reproducible, not secret
+        # Ids are drawn apart, so that faults and habits of reading do not change them.
+        self._id_random = random.Random(seed)  # noqa: S311 - reproducible, not secret
         self._commits: list[_Commit] = []
         self._serial = 0
         self._lock = threading.RLock()
@@ -118,9 +120,10 @@ class Platform:
             self.now += timedelta(seconds=seconds)
             self._commit(lambda commit: commit.due_at <= self.now)
 
-    def settle_commits(self) -> None:
-        """Commit what is still open, without letting time pass."""
+    def come_to_rest(self) -> None:
+        """Commit what is open and perform the writes held back, without letting time pass."""
         with self._lock:
+            self._gate.perform_held_back()
             self._commit(lambda _: True)
 
     # -- what a connector asks --------------------------------------------------------------------
@@ -215,8 +218,9 @@ class Platform:
 
     def records(self, stream: str) -> list[Record]:
         """Return copies of the live records, by id."""
-        held = self.stream(stream).records
-        return [held[key].copy() for key in sorted(held) if not held[key].deleted]
+        with self._lock:
+            held = self.stream(stream).records
+            return [held[key].copy() for key in sorted(held) if not held[key].deleted]
 
     def snapshot(self) -> dict[str, dict[str, dict[str, str | None]]]:
         """Return stream -> id -> fields of every live record."""
@@ -325,4 +329,4 @@ class Platform:
         self._serial += 1
         if self.behaviour.ids == "sequential":
             return str(self._serial)
-        return f"{self.random.getrandbits(64):016x}"
+        return f"{self._id_random.getrandbits(64):016x}"
