@@ -179,16 +179,19 @@ class ReadingSuite(Suite):
         """Silence of the platform must not look like deletion of everything."""
         subject.create_many(1)
         for mode in ("listing", "changes", "keys"):
-            request = subject.request(mode)
-            flow = subject.connector.read(request)
+            flow = subject.connector.read(subject.request(mode))
             next(flow)
             try:
                 flow.throw(SystemDownError("the platform does not answer"))
             except CustomerSyncError:
-                continue
-            finally:
-                flow.close()
-            raise AssertionError(f"{mode}: the failure of the platform was swallowed")
+                is_swallowed = False
+            except StopIteration:
+                is_swallowed = True
+            else:
+                # The connector asks again; whatever it makes of that, it did not invent a page.
+                is_swallowed = False
+            flow.close()
+            assert not is_swallowed, mode
 
     @needs("drop_field")
     def test_a_vanished_field_is_drift_and_is_named(self, subject: Subject) -> None:
