@@ -155,6 +155,21 @@ def test_the_platform_refuses_and_names_no_value(run, connector, behaviour, code
     assert len(platform.records("contacts")) == 1
 
 
+def test_a_value_is_free_again_once_nobody_shows_it(run, connector):
+    platform = a_platform(Behaviour(unique=("email",)))
+    moved, deleted, kept = (platform.create("contacts", email=f"{n}@x.test") for n in "abc")
+    platform.edit("contacts", moved, email="d@x.test")
+    platform.delete("contacts", deleted)
+
+    writes = [a_create(name, email=f"{name}@x.test") for name in "abcd"]
+    own = an_update(kept, email="c@x.test")
+    answers = run(connector.write("contacts", [*writes, own]))
+
+    assert [a.outcome for a in answers] == [
+        "accepted", "accepted", "refused", "refused", "accepted",
+    ]  # fmt: skip
+
+
 def test_unknown_fields_are_dropped_or_refused(run, connector):
     platform = a_platform(Behaviour(unknown="drop"))
     platform.declare("contacts", "email")

@@ -197,10 +197,8 @@ class Gate:
     def _find(self, *, stream: str, name: str, value: str) -> list[dict[str, Any]]:
         """Answer the live records that show this value, as the platform itself stores it."""
         stored = self._platform.behaviour.stored({name: value})[name]
-        held = self._stream(stream, [name]).records.values()
-        return [
-            self._shown(r, None) for r in held if not r.deleted and r.fields.get(name) == stored
-        ]
+        found = self._stream(stream, [name]).showing(name, stored)
+        return [self._shown(record, None) for record in found]
 
     def _shape(self, *, stream: str) -> dict[str, Any]:
         held = self._platform.stream(stream)
@@ -312,10 +310,9 @@ class Gate:
         self, held: "Stream", record: "Record | None", after: Mapping[str, str | None]
     ) -> Refusal | None:
         for name in self._platform.behaviour.unique:
-            for other in held.records.values():
-                is_other = other is not record and not other.deleted
-                if is_other and after.get(name) and other.fields.get(name) == after[name]:
-                    return "duplicate", f"another record has the same {name}"
+            value = after.get(name)
+            if value and any(other is not record for other in held.showing(name, value)):
+                return "duplicate", f"another record has the same {name}"
         return None
 
 
