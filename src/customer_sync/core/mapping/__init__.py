@@ -6,8 +6,19 @@ identity, golden values, the ledger, or any connector.
 
 from customer_sync.core.mapping.codes import CODES
 from customer_sync.core.mapping.compile import compile_stream
+from customer_sync.core.mapping.laws import LawBreak, check_laws
 from customer_sync.core.mapping.lens import Got, Lens
 from customer_sync.core.mapping.registry import LENSES
 from customer_sync.core.mapping.stream import Mapped, StreamMap
 
-__all__ = ["CODES", "LENSES", "Got", "Lens", "Mapped", "StreamMap", "compile_stream"]
+__all__ = [
+    "CODES",
+    "LENSES",
+    "Got",
+    "LawBreak",
+    "Lens",
+    "Mapped",
+    "StreamMap",
+    "check_laws",
+    "compile_stream",
+]

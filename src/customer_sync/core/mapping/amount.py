@@ -47,9 +47,8 @@ class Number(ValueLens):
     def __init__(self, *, example: str | None = None) -> None:
         self._example = example
         self._decimal = _decimal_sign(example) if example else None
-        self._places = len(example.rpartition(self._decimal)[2]) if example and self._decimal else 0
-        if example and self._decimal not in example:
-            self._places = 0
+        whole, _, part = (example or "").rpartition(self._decimal or ".")
+        self._places = len(part) if whole else 0
 
     @property
     def expects(self) -> str:

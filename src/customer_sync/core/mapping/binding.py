@@ -69,10 +69,11 @@ class Binding:
         if self.set_if_empty and self._shows_something(cells):
             return texts
         wants_nothing = all(value is None or value == self.default for value in values)
-        if wants_nothing and self._shows_something(cells):
-            # What cannot be read was never agreed on, so nobody asked for it to be emptied.
-            if self.never_clear or any(isinstance(cell, Fault) for cell in cells):
-                return texts
+        is_emptied = wants_nothing and self._shows_something(cells)
+        # What cannot be read was never agreed on, so nobody asked for it to be emptied.
+        is_unreadable = any(isinstance(cell, Fault) for cell in cells)
+        if is_emptied and (self.never_clear or is_unreadable):
+            return texts
         new = self._new(values, texts)
         if new is None:
             return texts

@@ -33,7 +33,7 @@ _FALSE = frozenset(no for _, no in _VOCABULARIES)
 class Boolean(ValueLens):
     """Yes or no, in any known vocabulary or that of ``words`` (``ja/nein``; ``x/`` for x or blank)."""
 
-    normal = r"\A(?:true|false)\z"
+    normal: str | None = r"\A(?:true|false)\z"
 
     def __init__(self, *, words: str | None = None) -> None:
         self._words: tuple[str, str] | None = None
@@ -100,16 +100,10 @@ def _languages() -> Mapping[str, str]:
         for key in ("alpha_2", "alpha_3", "bibliographic"):
             if hasattr(item, key):
                 found[getattr(item, key)] = code
-        if hasattr(item, "alpha_2"):
-            found.setdefault(item.name.casefold(), code)
-    for locale in ("en", "de", "fr", "es", "it", "nl", "pt", "pl"):
+    for locale in sorted(_OWN_NAMES):
         for code, name in Locale(locale).languages.items():
             if len(code) == 2 and code in found:
                 found.setdefault(str(name).casefold(), found[code])
-    for code in [code for code in found if len(code) == 2]:
-        with_own_name = Locale.parse(code) if code in _OWN_NAMES else None
-        if with_own_name is not None and with_own_name.display_name:
-            found.setdefault(str(with_own_name.display_name).casefold(), code)
     return found
 
 

@@ -73,7 +73,7 @@ def _bare(word: str) -> str:
 
 
 def _strip_title(words: list[str]) -> str:
-    found = []
+    found: list[str] = []
     while len(words) > 1 and _bare(words[0]) in _TITLES and (len(words[0]) > 1 or found):
         found.append(words.pop(0))
     return " ".join(found)
@@ -161,8 +161,8 @@ class PersonName(RowLens):
     def _forms(self, values: Texts, image: str | None) -> Iterator[str]:
         old = _split(image, has_middle=self._has_middle) if image and image.strip() else _Parts()
         new: Mapping[str, str | None] = dict(zip(self._names, values, strict=True))
-        title = new["title"] if "title" in new else old.title
-        suffix = new["name_suffix"] if "name_suffix" in new else old.suffix
+        title = new.get("title", old.title)
+        suffix = new.get("name_suffix", old.suffix)
         given, family = new.get("given_name"), new.get("family_name")
         middle = new.get("middle_name") if self._has_middle else None
         plain_form = _joined(title, given, middle, family, suffix)

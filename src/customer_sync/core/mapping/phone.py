@@ -6,7 +6,7 @@ library's own metadata, never differs from the library (tests/property). Must no
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import phonenumbers
@@ -70,11 +70,12 @@ class Phone(ValueLens):
 
 
 @dataclass(frozen=True, slots=True)
-class National:
+class Plan:
     """How a region writes national numbers, where that is plain: an optional prefix, then the body."""
 
     code: str
     prefix: str
+    international_prefix: str
     body: str
     lengths: tuple[int, ...]
 
@@ -114,13 +115,10 @@ def international_patterns() -> tuple[str, str, str]:
     national prefix only where the number starts with one, and never the country code of a ``+``.
     """
     good, length, prefixed = [], [], []
-    for region in _COMMON_REGIONS:
-        metadata = _plain_metadata(region)
-        if metadata is not None:
-            code = metadata.country_code
-            good.append(f"{code}(?:{_body(metadata)})")
-            length.append(f"{code}(?:{_digits(metadata)})")
-            prefixed.append(f"{code}{metadata.national_prefix_for_parsing or 'none'}")
+    for plan in filter(None, map(plain_plan, _COMMON_REGIONS)):
+        good.append(f"{plan.code}(?:{plan.body})")
+        length.append(f"{plan.code}(?:{'|'.join(f'[0-9]{{{n}}}' for n in plan.lengths)})")
+        prefixed.append(f"{plan.code}{plan.prefix or 'none'}")
     return (
         rf"\A\+(?:{'|'.join(good)})\z",
         rf"\A\+(?:{'|'.join(length)})\z",
@@ -129,38 +127,30 @@ def international_patterns() -> tuple[str, str, str]:
 
 
 @cache
-def national(region: str) -> National | None:
+def national(region: str) -> Plan | None:
     """Return how that region writes national numbers; None: only the library knows."""
-    metadata = _plain_metadata(region)
-    if (
-        metadata is None
-        or phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code][0] != region
-    ):
+    plan = plain_plan(region)
+    if plan is None or plan.international_prefix not in {"00", "011"}:
+        return None
+    if plan.prefix in {"", "0"}:
+        return plan
+    # Where prefix and country code are the same digit (US), plain numbers carry neither.
+    return replace(plan, prefix="") if plan.prefix == plan.code else None
+
+
+def plain_plan(region: str) -> Plan | None:
+    """Return the numbering plan of a country's main region, where it is plain enough for patterns."""
+    metadata = PhoneMetadata.metadata_for_region(region, None)
+    if metadata is None or metadata.general_desc is None or metadata.country_code is None:
         return None
     prefix = metadata.national_prefix_for_parsing or ""
-    if prefix not in {"", "0", str(metadata.country_code)}:
+    is_main = phonenumbers.COUNTRY_CODE_TO_REGION_CODE[metadata.country_code][0] == region
+    if metadata.national_prefix_transform_rule or not re.fullmatch("[0-9]?", prefix) or not is_main:
         return None
-    if metadata.international_prefix not in {"00", "011"}:
-        return None
-    return National(
+    return Plan(
         code=str(metadata.country_code),
-        prefix=prefix if prefix == "0" else "",
-        body=_body(metadata),
+        prefix=prefix,
+        international_prefix=metadata.international_prefix or "",
+        body=str(metadata.general_desc.national_number_pattern).replace(r"\d", "[0-9]"),
         lengths=tuple(metadata.general_desc.possible_length),
     )
-
-
-def _plain_metadata(region: str) -> PhoneMetadata | None:
-    metadata = PhoneMetadata.metadata_for_region(region, None)
-    if metadata is None or metadata.national_prefix_transform_rule is not None:
-        return None
-    prefix = metadata.national_prefix_for_parsing
-    return metadata if prefix is None or re.fullmatch("[0-9]", prefix) else None
-
-
-def _body(metadata: PhoneMetadata) -> str:
-    return str(metadata.general_desc.national_number_pattern).replace(r"\d", "[0-9]")
-
-
-def _digits(metadata: PhoneMetadata) -> str:
-    return "|".join(f"[0-9]{{{length}}}" for length in metadata.general_desc.possible_length)

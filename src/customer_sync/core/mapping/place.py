@@ -72,7 +72,8 @@ def _styled(value: str, image: str) -> str:
     if shown is None or len(image) == 2:
         return value.lower() if image.islower() else value
     if len(image) == 3:
-        return str(pycountry.countries.get(alpha_2=value).alpha_3)
+        country = pycountry.countries.get(alpha_2=value)
+        return value if country is None else str(country.alpha_3)
     for language in _LANGUAGES:
         if _names(language).get(shown, "").casefold() == image.casefold():
             return _names(language).get(value, value)

@@ -113,7 +113,12 @@ def canonical_lens(field: Field) -> RowLens:
 
 
 def _bare_draft(field: Field) -> Draft:
-    return Draft(fields=(field,), mapping=FieldMapping(field="value"), region="ZZ", currency="")
+    return Draft(
+        fields=(field,),
+        mapping=FieldMapping.model_validate({"field": "value"}),
+        region="ZZ",
+        currency="",
+    )
 
 
 # -- kinds ------------------------------------------------------------------------------------------
