@@ -99,14 +99,8 @@ def _answer(plan: Plan, one: Write, external_id: str | None, present: Shown | No
         if present is not None:
             return _not_done(one)
         return Answer(token=one.token, outcome="accepted", external_id=external_id)
-    if present is None:
-        return Answer(
-            token=one.token,
-            outcome="moved",
-            external_id=external_id,
-            code="gone",
-            reason="The record is no longer there.",
-        )
+    if present is None:  # nothing is left of it; sent again, it is answered as gone
+        return _not_done(one)
     patch = one.patch
     if one.kind == "deactivate":
         patch = {

@@ -79,10 +79,17 @@ class TableFacts:
     def table(self) -> Table:
         """Return the table as SQLAlchemy writes it, its columns typed."""
         columns = [
-            Column(c.name, c.type, primary_key=c.name in self.primary_key, nullable=c.nullable)
+            Column(
+                c.name, self._type(c), primary_key=c.name in self.primary_key, nullable=c.nullable
+            )
             for c in self.columns.values()
         ]
         return Table(self.name, MetaData(), *columns, schema=self.schema)
+
+    def _type(self, column: ColumnFacts) -> TypeEngine[Any]:
+        # SQLite keeps what it is given, whatever the column's type: no value is converted on the way.
+        is_loose = self.dialect == "sqlite" and column.kind != "integer"
+        return types.NullType() if is_loose else column.type
 
     def count(self) -> Select[Any]:
         """Return the statement that counts its rows."""

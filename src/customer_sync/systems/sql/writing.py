@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID, uuid5
 
-from sqlalchemy import and_, delete, func, insert, select, update
+from sqlalchemy import and_, case, delete, func, insert, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from customer_sync.connect.port import Answer, Flow, SqlCall, SqlReply, Write
@@ -20,6 +20,7 @@ from customer_sync.connect.transport.sql import SeveralRowsError
 from customer_sync.kernel.errors import DoubtfulError, RetryableError
 from customer_sync.systems.sql.position import as_instant, from_instant
 from customer_sync.systems.sql.reading import (
+    GONE_LABEL,
     Rows,
     clock,
     clock_statement,
@@ -58,6 +59,7 @@ class Shown:
     record: Mapping[str, str | None]
     version: str | None
     changed_at: datetime | None
+    is_gone: bool = False
 
 
 @dataclass(kw_only=True)
@@ -133,6 +135,8 @@ def _step(batch: Batch, place: int, one: Write) -> Step | None:
     """Return a write as a step; None where its id names no possible record."""
     if one.kind == "create":
         return _create(batch, place, one)
+    if one.kind == "delete" and not batch.plan.stream.capabilities().delete:
+        raise ValueRefusedError("no_delete", "The stream's settings forbid to delete.")
     key = batch.plan.key_of(one.external_id or "")
     if key is None:
         return None
@@ -188,7 +192,10 @@ def _statement(plan: Plan, task: Task, new: Sequence[str], old: Sequence[str]) -
     olds = [
         same(plan.column(name), dialect, table.c[name], f"old_{n}") for n, name in enumerate(old)
     ]
-    condition = and_(*keys, *olds)
+    deleted = plan.stream.config.deleted
+    # A record flagged as deleted is as gone as one that is not there: no write brings it back.
+    live = [case((plan.condition(deleted), 1), else_=0) == 0] if deleted else []
+    condition = and_(*keys, *olds, *live)
     if task == "delete":
         return delete(table).where(condition)
     if task == "show":
@@ -420,6 +427,7 @@ def show(plan: Plan, rows: Rows, fields: Sequence[str] | None = None) -> dict[st
             external_id=external_id,
             record={name: show_one(value, plan.column(name)) for name, value in values.items()},
             version=show_one(version, plan.column(config.version)) if config.version else None,
+            is_gone=rows.column(GONE_LABEL)[place] == 1,
             changed_at=as_instant(rows.column(changed)[place], plan.zone(changed))
             if changed
             else None,
@@ -428,7 +436,7 @@ def show(plan: Plan, rows: Rows, fields: Sequence[str] | None = None) -> dict[st
 
 
 def _moved(one: Write, present: Shown | None) -> Answer:
-    if present is None:
+    if present is None or present.is_gone:
         return Answer(
             token=one.token,
             outcome="moved",
