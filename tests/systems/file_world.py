@@ -29,19 +29,27 @@ def run(flow, transport=None, between=None):
 def connector(url, fields=("email", "name"), stream=None, **settings) -> Connector:
     given = {"key": "id"} | (stream or {})
     config = StreamConfig.model_validate(
-        {"url": str(url), "fields": {f"custom.f{n}": name for n, name in enumerate(fields)}, "settings": settings}
+        {
+            "url": str(url),
+            "fields": {f"custom.f{n}": name for n, name in enumerate(fields)},
+            "settings": settings,
+        }
         | given
     )
     return Connector(SystemConfig(system="files", connector="file", streams={"people": config}))
 
 
-def read_all(made, fields=("email", "name"), mode="listing", limit=10_000, transport=None, between=None):
+def read_all(
+    made, fields=("email", "name"), mode="listing", limit=10_000, transport=None, between=None
+):
     """Return (records, faults, last cursor) of everything."""
     transport = transport or FileTransport()
     pages: list[Page] = []
     cursor = None
     while not pages or pages[-1].more:
-        request = ReadRequest(stream="people", fields=list(fields), mode=mode, cursor=cursor, limit=limit)
+        request = ReadRequest(
+            stream="people", fields=list(fields), mode=mode, cursor=cursor, limit=limit
+        )
         pages.append(run(made.read(request), transport, between))
         cursor = pages[-1].cursor
         assert len(pages) < 10_000
@@ -54,7 +62,9 @@ def rows(records, *fields):
 
 
 def update(external_id, patch, expected=None, token="t1"):
-    return Write(token=token, kind="update", external_id=external_id, patch=patch, expected=expected or {})
+    return Write(
+        token=token, kind="update", external_id=external_id, patch=patch, expected=expected or {}
+    )
 
 
 def create(patch, token="t1"):
@@ -62,4 +72,6 @@ def create(patch, token="t1"):
 
 
 def delete(external_id, expected=None, token="t1"):
-    return Write(token=token, kind="delete", external_id=external_id, patch={}, expected=expected or {})
+    return Write(
+        token=token, kind="delete", external_id=external_id, patch={}, expected=expected or {}
+    )

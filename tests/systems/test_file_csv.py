@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from file_world import connector, create, delete, read_all, rows, run, update
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.systems.file_world import connector, create, delete, read_all, rows, run, update
 
 from customer_sync.connect.port import FileReplace, ReadRequest
 from customer_sync.kernel.errors import ConfigurationError, InvalidInputError, SchemaDriftError
@@ -55,7 +55,17 @@ def test_a_line_that_is_not_in_the_encoding_is_one_fault(path):
 
 
 def test_hostile_cells_are_read(path):
-    cells = ['a "quoted" word', "two\r\nlines", "a,b", "", "  space ", "日本語 🎉", "x" * 300_000, '"', "\x00"]
+    cells = [
+        'a "quoted" word',
+        "two\r\nlines",
+        "a,b",
+        "",
+        "  space ",
+        "日本語 🎉",
+        "x" * 300_000,
+        '"',
+        "\x00",
+    ]
     sink = io.StringIO()
     writer = csv.writer(sink)
     writer.writerow(["id", "email", "name"])
@@ -74,7 +84,11 @@ def test_an_empty_cell_is_null_and_a_quoted_one_is_empty_text(path):
 
 
 def test_bad_rows_are_faults_with_their_lines_and_cost_no_other_row(path):
-    wrote(path, HEAD + '1,"two\nlines",a\n2,b\n\n3,c,d\n,x,y\n3,again,z\n4,"open,q\n5,"x"y,z\n6,5" pipe,z\n7,to')
+    wrote(
+        path,
+        HEAD
+        + '1,"two\nlines",a\n2,b\n\n3,c,d\n,x,y\n3,again,z\n4,"open,q\n5,"x"y,z\n6,5" pipe,z\n7,to',
+    )
     for limit in (1, 2, 10_000):
         records, faults, _ = read_all(connector(path), limit=limit)
         assert rows(records, "email") == [("1", "two\nlines"), ("3", "c"), ("6", '5" pipe')]
@@ -92,7 +106,11 @@ def test_a_new_process_in_the_middle_of_a_listing_still_sees_a_duplicate(path):
     wrote(path, HEAD + "1,a,b\n2,c,d\n1,e,f\n")
     cursor, faults = None, []
     for _ in range(3):
-        page = run(connector(path).read(ReadRequest(stream="people", fields=["email"], cursor=cursor, limit=1)))
+        page = run(
+            connector(path).read(
+                ReadRequest(stream="people", fields=["email"], cursor=cursor, limit=1)
+            )
+        )
         cursor, faults = page.cursor, [*faults, *page.faults]
     assert faults == [("1", "the same key on line 2 and line 4")]
 
@@ -129,7 +147,11 @@ def test_an_unchanged_file_is_only_looked_at(path):
     calls = []
     request = ReadRequest(stream="people", fields=["email"], cursor=cursor)
     page = run(made.read(request), between=calls.extend)
-    assert (page.records.height, page.more, [type(call).__name__ for call in calls]) == (0, False, ["FileStat"])
+    assert (page.records.height, page.more, [type(call).__name__ for call in calls]) == (
+        0,
+        False,
+        ["FileStat"],
+    )
     wrote(path, HEAD + "1,x,b\n")
     assert rows(run(made.read(request)).records, "email") == [("1", "x")]
 
@@ -141,7 +163,13 @@ def test_a_file_that_changes_while_it_is_listed_is_begun_again(path):
     wrote(path, HEAD + "".join(f"{n},new,b\n" for n in range(3, 10)))
     shown, cursor = [], first.cursor
     while True:
-        page = run(made.read(ReadRequest(stream="people", fields=["email"], mode="listing", limit=4, cursor=cursor)))
+        page = run(
+            made.read(
+                ReadRequest(
+                    stream="people", fields=["email"], mode="listing", limit=4, cursor=cursor
+                )
+            )
+        )
         shown += rows(page.records, "email")
         cursor = page.cursor
         if not page.more:
@@ -155,7 +183,11 @@ def test_conditions_mark_and_filter_records(path):
     records = read_all(made)[0]
     assert records.select("@id", "@gone").rows() == [("1", True), ("2", False), ("3", False)]
     outside = connector(path, stream={"where": "age > 10"})
-    page = run(outside.read(ReadRequest(stream="people", fields=["email"], mode="ids", ids=["1", "2", "9"])))
+    page = run(
+        outside.read(
+            ReadRequest(stream="people", fields=["email"], mode="ids", ids=["1", "2", "9"])
+        )
+    )
     assert page.records.select("@id", "@gone").rows() == [("2", False), ("9", True)]
 
 
@@ -181,7 +213,10 @@ def test_several_key_columns_make_a_json_array(path):
     records, faults, _ = read_all(made)
     assert (records["@id"].to_list(), faults) == (['["de", "1"]'], [("line 3", "no key")])
     answer = run(made.write("people", [update('["de", "1"]', {"email": "z"}, {"email": "a"})]))[0]
-    assert (answer.outcome, path.read_text()) == ("accepted", "shop,no,email,name\nde,1,z,b\n,2,c,d\n")
+    assert (answer.outcome, path.read_text()) == (
+        "accepted",
+        "shop,no,email,name\nde,1,z,b\n,2,c,d\n",
+    )
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -191,7 +226,9 @@ def test_several_key_columns_make_a_json_array(path):
 def test_one_cell_is_written_and_every_other_byte_kept(path, encoding):
     text = '"id";email; name ;"name"\r\n"1";a@b.de;  ;"Jürgen ""J"""\r\n\r\nbad\r\n2;"";x;y\r\n3;c;5" p;z'
     wrote(path, text, encoding)
-    answer = run(connector(path).write("people", [update("1", {"name": 'Zoë; "Z"'}, {"name": 'Jürgen "J"'})]))[0]
+    answer = run(
+        connector(path).write("people", [update("1", {"name": 'Zoë; "Z"'}, {"name": 'Jürgen "J"'})])
+    )[0]
     assert answer.outcome == "accepted"
     assert answer.record == {"id": "1", "email": "a@b.de", "name": 'Zoë; "Z"'}
     new = text.replace('"Jürgen ""J"""', '"Zoë; ""Z"""')
@@ -200,9 +237,17 @@ def test_one_cell_is_written_and_every_other_byte_kept(path, encoding):
 
 def test_rows_are_added_and_removed_in_the_style_of_the_file(path):
     wrote(path, 'id,email,name,other\r\n1,"a",b,\r\n2,"c",d,9')
-    writes = [create({"id": "3", "email": "x"}, "t3"), delete("1", token="t1"), create({"id": "4", "name": "q,r"}, "t4")]
+    writes = [
+        create({"id": "3", "email": "x"}, "t3"),
+        delete("1", token="t1"),
+        create({"id": "4", "name": "q,r"}, "t4"),
+    ]
     answers = run(connector(path).write("people", writes))
-    assert [(a.outcome, a.external_id) for a in answers] == [("accepted", "3"), ("accepted", "1"), ("accepted", "4")]
+    assert [(a.outcome, a.external_id) for a in answers] == [
+        ("accepted", "3"),
+        ("accepted", "1"),
+        ("accepted", "4"),
+    ]
     assert path.read_bytes() == b'id,email,name,other\r\n2,"c",d,9\r\n3,"x",,\r\n4,,"q,r",'
 
 
@@ -232,7 +277,11 @@ def test_what_cannot_be_written_is_refused_and_the_rest_is_done(path):
 def test_a_repeated_write_changes_nothing_and_reading_settles_it(path):
     wrote(path, HEAD + "1,a,b\n2,c,d\n")
     made = connector(path, new_key="uuid")
-    writes = [update("1", {"email": "z"}, {"email": "a"}), create({"email": "n"}, "t2"), delete("2", token="t3")]
+    writes = [
+        update("1", {"email": "z"}, {"email": "a"}),
+        create({"email": "n"}, "t2"),
+        delete("2", token="t3"),
+    ]
     assert [a.code for a in run(made.settle("people", writes))] == ["not_done"] * 3
     answers = run(made.write("people", writes))
     content = path.read_bytes()
@@ -256,7 +305,10 @@ def test_a_file_changed_by_another_between_read_and_replace_loses_nothing(path):
         if edits and isinstance(calls[0], FileReplace):
             wrote(path, edits.pop())
 
-    writes = [update("1", {"email": "z"}, {"email": "a"}, "a"), update("2", {"email": "z"}, {"email": "c"}, "b")]
+    writes = [
+        update("1", {"email": "z"}, {"email": "a"}, "a"),
+        update("2", {"email": "z"}, {"email": "c"}, "b"),
+    ]
     answers = run(connector(path).write("people", writes), between=between)
     assert [a.outcome for a in answers] == ["accepted", "moved"]
     assert path.read_text() == HEAD + "1,z,b\n2,THEIRS,d\n"
@@ -265,7 +317,7 @@ def test_a_file_changed_by_another_between_read_and_replace_loses_nothing(path):
 WRITE_MANY = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from file_world import connector, create, run
+from tests.systems.file_world import connector, create, run
 from customer_sync.kernel.errors import RetryableError
 for n in range(25):
     while True:
@@ -279,8 +331,10 @@ for n in range(25):
 
 def test_two_processes_that_write_at_once_lose_nothing(path):
     wrote(path, HEAD)
-    here = str(Path(__file__).parent)
-    writers = [subprocess.Popen([sys.executable, "-c", WRITE_MANY, here, str(path), name]) for name in "ab"]
+    here = str(Path(__file__).parents[2])
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITE_MANY, here, str(path), name]) for name in "ab"
+    ]
     assert [writer.wait(120) for writer in writers] == [0, 0]
     ids = read_all(connector(path))[0]["@id"].to_list()
     assert sorted(ids) == sorted(f"{name}{n}" for name in "ab" for n in range(25))
@@ -295,12 +349,17 @@ def test_a_remote_address_is_read_and_written():
     with fsspec.open(url, "wb") as file:
         file.write((HEAD + "1,a,b\n").encode())
     made = connector(url)
-    assert run(made.write("people", [update("1", {"email": "z"}, {"email": "a"})]))[0].outcome == "accepted"
+    assert (
+        run(made.write("people", [update("1", {"email": "z"}, {"email": "a"})]))[0].outcome
+        == "accepted"
+    )
     assert rows(read_all(made)[0], "email") == [("1", "z")]
 
 
 def test_shape_and_discovery_propose_types_and_key(path, tmp_path):
-    wrote(path, "customer_id,email,vat,updated_at\n1,a,1.5,2024-01-01T00:00\n2,b,2,2024-01-01T00:00\n")
+    wrote(
+        path, "customer_id,email,vat,updated_at\n1,a,1.5,2024-01-01T00:00\n2,b,2,2024-01-01T00:00\n"
+    )
     (tmp_path / "note.md").write_text("x")
     made = connector(path)
     shape = run(made.shape("people"))
@@ -330,9 +389,9 @@ def test_settings_and_cursors_that_cannot_be_meant_are_refused(path):
 
 # -- properties -----------------------------------------------------------------------------------
 
-CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12) | st.sampled_from(
-    ["", '"', ",", "\n", "\r\n", ";", "5\" pipe", " ", "é"]
-)
+CELL = st.text(
+    st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12
+) | st.sampled_from(["", '"', ",", "\n", "\r\n", ";", '5" pipe', " ", "é"])
 
 
 @st.composite
@@ -370,7 +429,10 @@ def test_writing_one_cell_changes_only_its_bytes(tmp_path_factory, document, val
     answer = run(made.write("people", [update(str(row), {"email": value})]))[0]
     assert answer.outcome == "accepted"
     after, faults, _ = read_all(made)
-    expected = [(v if n != row else value, w) for n, (v, w) in enumerate(before.select("email", "name").rows())]
+    expected = [
+        (v if n != row else value, w)
+        for n, (v, w) in enumerate(before.select("email", "name").rows())
+    ]
     assert (after.select("email", "name").rows(), faults) == (expected, [])
     back = run(made.write("people", [update(str(row), {"email": before["email"][row]})]))[0]
     assert back.outcome == "accepted"
@@ -383,10 +445,13 @@ def test_writing_one_cell_changes_only_its_bytes(tmp_path_factory, document, val
 
 @settings(max_examples=80, deadline=None)
 @given(st.text(st.sampled_from('a",\n\r;é1'), max_size=80), st.integers(1, 3), st.integers(1, 64))
-def test_any_text_at_all_is_read_the_same_by_pages_as_whole(tmp_path_factory, text, limit, chunk_bytes):
+def test_any_text_at_all_is_read_the_same_by_pages_as_whole(
+    tmp_path_factory, text, limit, chunk_bytes
+):
     path = tmp_path_factory.mktemp("csv") / "people.csv"
     wrote(path, "id,email\n" + text)
-    made = lambda: connector(path, fields=["email"], delimiter=",")
+    def made():
+        return connector(path, fields=["email"], delimiter=",")
     whole = read_all(made(), ["email"])
     floor = csv_reader.CHUNK_BYTES_MIN
     csv_reader.CHUNK_BYTES_MIN = chunk_bytes

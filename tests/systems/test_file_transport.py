@@ -13,7 +13,12 @@ import pytest
 
 from customer_sync.connect.port import FileRead, FileReplace, FileStat
 from customer_sync.connect.transport.file import FileTransport, shown_address
-from customer_sync.kernel.errors import ConfigurationError, CredentialError, OperatorError
+from customer_sync.kernel.errors import (
+    ConfigurationError,
+    CredentialError,
+    OperatorError,
+    SystemDownError,
+)
 
 
 @pytest.fixture
@@ -37,7 +42,9 @@ def test_an_edit_of_the_same_size_with_the_same_times_changes_the_version(transp
     assert one(transport, FileStat(url=str(path))).version != before
 
 
-def test_a_version_remembered_of_an_old_file_notices_a_change_that_hides_its_time(transport, tmp_path):
+def test_a_version_remembered_of_an_old_file_notices_a_change_that_hides_its_time(
+    transport, tmp_path
+):
     path = tmp_path / "a.csv"
     path.write_bytes(b"one")
     time.sleep(2.2)  # only now is the digest remembered
@@ -91,7 +98,11 @@ def test_a_replacement_keeps_mode_and_link_and_leaves_nothing_else(transport, tm
     reply = one(transport, FileReplace(url=str(link), content=b"new", expected=version))
     assert reply.replaced
     assert reply.version == one(transport, FileStat(url=str(path))).version
-    assert (path.read_bytes(), path.stat().st_mode & 0o777, link.is_symlink()) == (b"new", 0o640, True)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777, link.is_symlink()) == (
+        b"new",
+        0o640,
+        True,
+    )
     assert sorted(os.listdir(tmp_path)) == ["a.csv", "link.csv"]
 
 
@@ -101,13 +112,23 @@ def test_names_of_a_folder(transport, tmp_path):
     assert json.loads(one(transport, FileRead(url=f"{tmp_path}/")).content) == ["b.csv"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_file_that_may_not_be_read_is_a_credential_error(transport, tmp_path):
-    path = tmp_path / "a.csv"
-    path.write_bytes(b"x")
-    path.chmod(0)
-    with pytest.raises(CredentialError):
-        one(transport, FileStat(url=str(path)))
+class TroubledFileSystem(fsspec.AbstractFileSystem):
+    """A file system that fails in the way its file is named after."""
+
+    protocol = "troubled"
+
+    def info(self, path, **options):
+        raise {"forbidden": PermissionError, "slow": TimeoutError, "broken": ConnectionError}[path]
+
+
+@pytest.mark.parametrize(
+    "name, error",
+    [("forbidden", CredentialError), ("slow", SystemDownError), ("broken", SystemDownError)],
+)
+def test_trouble_is_named_by_what_to_do(transport, name, error):
+    fsspec.register_implementation("troubled", TroubledFileSystem, clobber=True)
+    with pytest.raises(error):
+        one(transport, FileStat(url=f"troubled://{name}"))
 
 
 def test_a_remote_address_is_read_and_replaced(transport):

@@ -53,7 +53,7 @@ WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cursor:
-    """Which version was being read, where to go on (None and done: nowhere), how often begun again."""
+    """Which version was read, where to go on (None: nowhere), how often it was begun."""
 
     version: str
     position: Position | None
@@ -119,10 +119,13 @@ class Connector:
         return (yield from file_shape(stream, known.source, known.reader))
 
     def discover(self) -> Flow[list[StreamShape]]:
-        """Return the files in the folder of the system's settings."""
+        """Return the files in the system's folder; without one, the streams configured."""
         folder = self._config.settings.get("folder")
         if not folder:
-            raise ConfigurationError("Set the system's folder to discover its files.")
+            shapes: list[StreamShape] = []
+            for name in self._config.streams:
+                shapes.append((yield from self.shape(name)))
+            return shapes
         address = str(folder).rstrip("/") + "/"
         reply = (yield [FileRead(url=address)])[0]
         assert isinstance(reply, FileReply)

@@ -33,6 +33,8 @@ __all__ = ["CsvDocument"]
 class CsvDocument:
     """A delimited file in memory; rows are kept as bytes and cut into cells only when touched."""
 
+    is_open = False
+
     def __init__(self, source: Source, content: bytes, /) -> None:
         self._source = source
         self._content = content
@@ -105,7 +107,9 @@ class CsvDocument:
         for number in sorted({*self._changed, *self._removed}):
             if number >= self._rows.count:
                 continue
-            start, end = (int(edge[number]) * size + base for edge in (self._rows.starts, self._rows.ends))
+            start, end = (
+                int(edge[number]) * size + base for edge in (self._rows.starts, self._rows.ends)
+            )
             pieces.append(self._content[at:start])
             if number not in self._removed:
                 pieces.append(self._bytes(self._changed[number]))

@@ -242,14 +242,16 @@ def settled_encoding(rows: Rows, dialect: Dialect) -> str:
     return encoding_of_line(rows.units[rows.starts[at] : rows.ends[at]].tobytes())
 
 
-def columns_frame(rows: Rows, take: Array, dialect: Dialect, columns: Sequence[int]) -> pl.DataFrame:
+def columns_frame(
+    rows: Rows, take: Array, dialect: Dialect, columns: Sequence[int]
+) -> pl.DataFrame:
     """Return the chosen columns of the chosen rows, all as texts; columns are named by their number.
 
     The rows must have the dialect's width and be in its encoding.
     """
     names = [str(column) for column in columns]
     if not take.any() or not columns:
-        return pl.DataFrame(schema={name: pl.String for name in names})
+        return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     content = decoded(_chosen(rows, take), dialect.encoding)
     assert content is not None
     if rows.is_regular:

@@ -27,6 +27,7 @@ class Document(Protocol):
     """What every format offers to be written through. Rows are numbered from 0 and keep their number."""
 
     columns: Sequence[str]
+    is_open: bool  # a row may have columns that no other has
 
     def __init__(self, source: Source, content: bytes, /) -> None:
         """Take the whole content of a file.

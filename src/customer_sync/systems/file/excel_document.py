@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 import polars as pl
@@ -34,6 +34,8 @@ _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001  # Excel knows no zones
 class ExcelDocument:
     """An Excel file in memory, and what is to change in one sheet."""
 
+    is_open = False
+
     def __init__(self, source: Source, content: bytes, /) -> None:
         self._source = source
         self._content = content
@@ -44,7 +46,9 @@ class ExcelDocument:
         self.columns: Sequence[str] = [name for name in self._sheet.columns if name]
         self._rows = dict(zip(self._sheet.numbers, self._sheet.rows, strict=True))
         self._kinds = _cell_kinds(self._xml)
-        self._last = max((int(n) for n in re.findall(r'<row [^>]*?\br="(\d+)"', self._xml)), default=1)
+        self._last = max(
+            (int(n) for n in re.findall(r'<row [^>]*?\br="(\d+)"', self._xml)), default=1
+        )
 
     def texts(self, columns: Sequence[str]) -> pl.DataFrame:
         """Return these columns of every readable row as first read, and ``@row``, its number."""
@@ -132,9 +136,7 @@ class ExcelDocument:
         return self._kinds.get(f"{letters}{number}") or self._kinds.get(letters, "text")
 
     def _row_pattern(self, number: int) -> re.Pattern[str]:
-        return re.compile(
-            rf'<row (?=[^>]*?\br="{number}")[^>]*?(?:/>|>.*?</row>)', re.DOTALL
-        )
+        return re.compile(rf'<row (?=[^>]*?\br="{number}")[^>]*?(?:/>|>.*?</row>)', re.DOTALL)
 
     def _with_cell(self, xml: str, number: int, index: int, cell: tuple[str, str]) -> str:
         found = self._row_pattern(number).search(xml)
@@ -202,8 +204,10 @@ def _truth(value: str) -> str:
 def _sheet_part(content: bytes, title: str) -> str:
     """Return the name of the part that holds the sheet."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
-        book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
-        links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    wanted = next(s.get(_RELATION) for s in book.iter() if s.tag.endswith("}sheet") and s.get("name") == title)
+        book = ET.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
+        links = ET.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    wanted = next(
+        s.get(_RELATION) for s in book.iter() if s.tag.endswith("}sheet") and s.get("name") == title
+    )
     target = next(link.get("Target") or "" for link in links if link.get("Id") == wanted)
     return target.lstrip("/") if target.startswith("/") else f"xl/{target}"

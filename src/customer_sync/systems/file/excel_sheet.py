@@ -99,7 +99,9 @@ def _sheet(source: Source, content: bytes, *, data_only: bool) -> Any:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), data_only=data_only)
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, EOFError):
-        raise source.drifted("is no whole Excel file: it is empty, torn or of another kind.") from None
+        raise source.drifted(
+            "is no whole Excel file: it is empty, torn or of another kind."
+        ) from None
     wanted = source.settings.sheet
     if wanted is None:
         return book.worksheets[0]

@@ -26,11 +26,17 @@ _STRICT = json.JSONDecoder()
 class JsonlDocument:
     """A JSON Lines file in memory, by its lines."""
 
+    is_open = True
+
     def __init__(self, source: Source, content: bytes, /) -> None:
         self._mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
         self._cut(content)
-        self._rows = {at: row for at, line in enumerate(self._lines) if (row := _row(line)) is not None}
-        self.columns: Sequence[str] = list(dict.fromkeys(k for row in self._rows.values() for k in row))
+        self._rows = {
+            at: row for at, line in enumerate(self._lines) if (row := _row(line)) is not None
+        }
+        self.columns: Sequence[str] = list(
+            dict.fromkeys(k for row in self._rows.values() for k in row)
+        )
         self._removed: set[int] = set()
         self._kinds: dict[str, type | None] = {}
 

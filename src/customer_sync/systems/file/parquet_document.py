@@ -19,6 +19,8 @@ __all__ = ["ParquetDocument"]
 class ParquetDocument:
     """A Parquet file in memory, and what is to change in it."""
 
+    is_open = False
+
     def __init__(self, source: Source, content: bytes, /) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
@@ -103,8 +105,11 @@ class ParquetDocument:
         if not edits:
             return values
         new = [from_text(self._changed[n][values.name], values.dtype) for n in edits]
-        cells = pl.concat([cell for cell in new if cell is not None])
-        return values.scatter([n - start for n in edits], cells)
+        cells = pl.concat([values, *(cell.cast(values.dtype) for cell in new if cell is not None)])
+        places = list(range(len(values)))
+        for at, number in enumerate(edits):
+            places[number - start] = len(values) + at
+        return cells.gather(places).alias(values.name)
 
     def _compression(self) -> dict[str, str] | str:
         metadata = self._file.metadata

@@ -97,19 +97,23 @@ class ParquetReader:
         start = max(size - FOOTER_BYTES, 0)
         tail = (yield from self._source.part(version, start, size - start)).content
         if size < TAIL_BYTES + 4 or tail[-4:] != b"PAR1":
-            raise self._source.drifted("is no whole Parquet file: it is empty or its end is missing.")
+            raise self._source.drifted(
+                "is no whole Parquet file: it is empty or its end is missing."
+            )
         needed = int.from_bytes(tail[-8:-4], "little") + TAIL_BYTES
         if needed > len(tail):
             start = max(size - needed, 0)
             tail = (yield from self._source.part(version, start, size - start)).content
         try:
-            metadata = pq.read_metadata(pa.PythonFile(_Pieces(size, {start: tail, 0: b"PAR1"})))
+            metadata = pq.read_metadata(pa.PythonFile(_Pieces(size, {start: tail})))
         except (pa.ArrowException, OSError):
             raise self._source.drifted("has a Parquet footer that cannot be read.") from None
         self._known = (version, size, start, tail, metadata)
         return self._known
 
-    def _read_group(self, version: str, group: int, columns: tuple[str, ...]) -> Steps[pl.DataFrame]:
+    def _read_group(
+        self, version: str, group: int, columns: tuple[str, ...]
+    ) -> Steps[pl.DataFrame]:
         held = self._group
         if held is not None and held[:3] == (version, group, columns):
             return held[3]
@@ -121,7 +125,9 @@ class ParquetReader:
         for offset, length in _ranges(metadata.row_group(group), columns):
             pieces[offset] = (yield from self._source.part(version, offset, length)).content
         try:
-            file = pq.ParquetFile(pa.PythonFile(_Pieces(size, pieces)), metadata=metadata, pre_buffer=False)
+            file = pq.ParquetFile(
+                pa.PythonFile(_Pieces(size, pieces)), metadata=metadata, pre_buffer=False
+            )
             table = file.read_row_group(group, columns=list(columns), use_threads=False)
         except (pa.ArrowException, OSError):
             raise self._source.drifted(f"has a row group {group} that cannot be read.") from None

@@ -121,7 +121,11 @@ def records_of(
     keep = pl.Series(is_first)
     if config.where and frame.height:
         keep &= holds(config.where, frame)
-    absent = table.absent if table.absent is not None else pl.Series(ABSENT, [None] * frame.height, dtype=pl.String)
+    absent = (
+        table.absent
+        if table.absent is not None
+        else pl.Series(ABSENT, [None] * frame.height, dtype=pl.String)
+    )
     shown = _shown(frame, ids, absent.alias(ABSENT), config, fields, settings).filter(keep)
     return shown, faults
 
@@ -155,7 +159,11 @@ def _shown(
     gone = holds(config.deleted, frame) if config.deleted and height else None
     meta = [
         ids.alias(ID),
-        (pl.Series([None] * height, dtype=pl.Datetime("us", "UTC")) if changed is None else changed).alias(CHANGED_AT),
+        (
+            pl.Series([None] * height, dtype=pl.Datetime("us", "UTC"))
+            if changed is None
+            else changed
+        ).alias(CHANGED_AT),
         (frame[config.version] if config.version else texts).alias(VERSION),
         (pl.Series([False] * height, dtype=pl.Boolean) if gone is None else gone).alias(GONE),
         (frame[config.merged_into] if config.merged_into else texts).alias(MERGED_INTO),
@@ -167,7 +175,9 @@ def _shown(
 def instants(texts: pl.Series, zone: str) -> pl.Series:
     """Return the instants that texts name; null where one is none (a number, say)."""
     tidy = pl.col("t").str.strip_chars().str.replace(r"^(\d{4}-\d\d-\d\d) ", "${1}T")
-    whole = tidy.str.replace(r"^(\d{4}-\d\d-\d\d)$", "${1}T00:00:00").str.replace(r"(?i)z$", "+0000")
+    whole = tidy.str.replace(r"^(\d{4}-\d\d-\d\d)$", "${1}T00:00:00").str.replace(
+        r"(?i)z$", "+0000"
+    )
     apart = whole.str.replace(r"([+-]\d\d):?(\d\d)$", "${1}${2}")
     timed = apart.str.replace(r"T(\d\d:\d\d)([+-]|$)", "T${1}:00${2}")
     said = timed.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%z", time_unit="us", strict=False)

@@ -37,7 +37,7 @@ class FileSettings(BaseModel):
 
     format: Format = Field("csv", description="Default: by the suffix of the address.")
     delimiter: _OneByte | None = Field(None, description="Between cells; found out when not given.")
-    quote: _OneByte | None | Literal[""] = Field('"', description='"" when cells are never quoted.')
+    quote: _OneByte | Literal[""] | None = Field('"', description='"" when cells are never quoted.')
     encoding: str | None = Field(None, description="Found out when not given.")
     header: bool = Field(True, description="Without a header, columns are column_1, column_2, ...")
     sheet: str | None = Field(None, description="Excel: the sheet; the first when not given.")

@@ -40,7 +40,9 @@ def file_shape(stream: str, source: Source, reader: Reader) -> Steps[StreamShape
     count = yield from _count(version, reader, table, columns[:1])
     key = _key(table.frame)
     fields = [_field(table.frame[name], is_key=name == key) for name in columns]
-    return StreamShape(stream=stream, fields=fields, settings=_proposed(source, key, columns), count=count)
+    return StreamShape(
+        stream=stream, fields=fields, settings=_proposed(source, key, columns), count=count
+    )
 
 
 def discovered_stream(url: str) -> Steps[StreamShape | None]:
@@ -55,7 +57,9 @@ def discovered_stream(url: str) -> Steps[StreamShape | None]:
     try:
         return (yield from file_shape(stream, source, code_of(name).reader(source)))
     except OperatorError as problem:
-        return StreamShape(stream=stream, fields=(), settings={"url": url, "problem": _said(problem)})
+        return StreamShape(
+            stream=stream, fields=(), settings={"url": url, "problem": _said(problem)}
+        )
 
 
 def _said(problem: CustomerSyncError) -> str:

@@ -61,10 +61,13 @@ class Writer:
             return None
         return self._added.get(external_id, self._rows.get(external_id))
 
+    def _has(self, name: str) -> bool:
+        return self._document.is_open or name in self._document.columns
+
     # -- one write --------------------------------------------------------------------------------
 
     def _apply(self, write: Write) -> Answer:
-        unknown = sorted(set(write.patch) - set(self._document.columns))
+        unknown = sorted(name for name in write.patch if not self._has(name))
         if unknown:
             return _refused(write, "no_such_field", f"the file has no column {unknown[0]!r}")
         try:
@@ -148,7 +151,10 @@ class Writer:
         """Return the id a new row gets: by its patch, or made of the token so that a repeat repeats."""
         if write.kind != "create":
             return None
-        frame = pl.DataFrame({key: [write.patch.get(key)] for key in self._keys}, schema=dict.fromkeys(self._keys, pl.String))
+        frame = pl.DataFrame(
+            {key: [write.patch.get(key)] for key in self._keys},
+            schema=dict.fromkeys(self._keys, pl.String),
+        )
         given: str | None = ids_of(frame, self._keys).item()
         if given is None and self._settings.new_key == "uuid" and len(self._keys) == 1:
             return str(uuid5(NAMESPACE_URL, f"customer-sync:{write.token}"))
@@ -163,7 +169,7 @@ class Writer:
     # -- answers ----------------------------------------------------------------------------------
 
     def _shows(self, row: int, values: Mapping[str, str | None]) -> bool:
-        names = [name for name in values if name in self._document.columns]
+        names = [name for name in values if self._has(name)]
         return len(names) == len(values) and dict(values) == self._document.row(row, names)
 
     def _moved(self, write: Write, row: int) -> Answer:
@@ -187,7 +193,7 @@ class Writer:
     def _record(self, write: Write, row: int) -> Mapping[str, str | None]:
         """Return the mapped columns of a row, and no others: they are nobody's business."""
         asked = dict.fromkeys([*self._mapped, *write.patch, *write.expected])
-        return self._document.row(row, [name for name in asked if name in self._document.columns])
+        return self._document.row(row, [name for name in asked if self._has(name)])
 
 
 def _refused(write: Write, code: str, reason: str) -> Answer:
