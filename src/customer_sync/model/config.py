@@ -39,25 +39,52 @@ class FieldMapping(_Model):
 
     field: str | None = Field(None, description="The source field (column, attribute or JSON key).")
     fields: dict[str, str] | list[str] | None = Field(
-        None, description="Several source fields: a list (join, split) or part -> source field (address)."
+        None,
+        description="Several source fields: a list (join, split) or part -> source field (address).",
     )
-    lens: str | None = Field(None, description="The lens; without it, the one of the canonical field's kind.")
-    direction: Direction = Field("both", description="both ways, only in (from the system), only out (to it).")
-    set_if_empty: bool = Field(False, description="Send outwards only where the system shows nothing.")
-    never_clear: bool = Field(False, description="An emptied source field claims nothing; nothing is emptied there.")
+    lens: str | None = Field(
+        None, description="The lens; without it, the one of the canonical field's kind."
+    )
+    direction: Direction = Field(
+        "both", description="both ways, only in (from the system), only out (to it)."
+    )
+    set_if_empty: bool = Field(
+        False, description="Send outwards only where the system shows nothing."
+    )
+    never_clear: bool = Field(
+        False, description="An emptied source field claims nothing; nothing is emptied there."
+    )
     required: bool = Field(False, description="A record without a value is a reject.")
-    default: str | None = Field(None, description="Sent outwards where there is no value; never read back.")
-    values: dict[str, str] | None = Field(None, description="Value map, source value -> canonical value.")
-    unmapped: Literal["reject", "keep", "ignore"] = Field("reject", description="A source value outside `values`.")
-    region: str | None = Field(None, description="Region of national phone numbers and tax ids, e.g. DE.")
+    default: str | None = Field(
+        None, description="Sent outwards where there is no value; never read back."
+    )
+    values: dict[str, str] | None = Field(
+        None, description="Value map, source value -> canonical value."
+    )
+    unmapped: Literal["reject", "keep", "ignore"] = Field(
+        "reject", description="A source value outside `values`."
+    )
+    region: str | None = Field(
+        None, description="Region of national phone numbers and tax ids, e.g. DE."
+    )
     currency: str | None = Field(None, description="Currency of amounts that do not say theirs.")
-    zone: str | None = Field(None, description="Time zone of instants that do not say theirs, e.g. Europe/Berlin.")
+    zone: str | None = Field(
+        None, description="Time zone of instants that do not say theirs, e.g. Europe/Berlin."
+    )
     format: str | None = Field(None, description="Date or instant format, strftime style.")
     separator: str | None = Field(None, description="Separator of join, split and list.")
-    path: str | None = Field(None, description="JSON path inside the source field, e.g. $.address.city.")
-    constant: str | None = Field(None, description="A constant canonical value (in) of every record.")
-    expression: str | None = Field(None, description="One-way SQL expression over the record (direction in).")
-    empty: Literal["null", "keep"] = Field("null", description="Is an empty text nothing at all, or an empty text?")
+    path: str | None = Field(
+        None, description="JSON path inside the source field, e.g. $.address.city."
+    )
+    constant: str | None = Field(
+        None, description="A constant canonical value (in) of every record."
+    )
+    expression: str | None = Field(
+        None, description="One-way SQL expression over the record (direction in)."
+    )
+    empty: Literal["null", "keep"] = Field(
+        "null", description="Is an empty text nothing at all, or an empty text?"
+    )
     length: int | None = Field(None, ge=1, description="Longest text the source field takes.")
 
 
@@ -67,15 +94,21 @@ class Rule(_Model):
     when: str = Field("true", description="SQL condition over the canonical fields of the record.")
     reject: str | None = Field(None, description="Set the record aside, with this reason.")
     flag: str | None = Field(None, description="Let the record pass, and show this remark.")
-    derive: dict[str, str] | None = Field(None, description="Canonical field -> SQL expression; replaces its value.")
-    default: dict[str, str] | None = Field(None, description="Canonical field -> SQL expression, where it has none.")
+    derive: dict[str, str] | None = Field(
+        None, description="Canonical field -> SQL expression; replaces its value."
+    )
+    default: dict[str, str] | None = Field(
+        None, description="Canonical field -> SQL expression, where it has none."
+    )
 
 
 class Deletes(_Model):
     """What a deletion in this stream means elsewhere."""
 
     elsewhere: Literal["ignore", "deactivate", "delete"] = Field("ignore")
-    against_edit: Literal["delete", "edit"] = Field("edit", description="Who wins: the deletion or a racing edit.")
+    against_edit: Literal["delete", "edit"] = Field(
+        "edit", description="Who wins: the deletion or a racing edit."
+    )
 
 
 class StreamConfig(_Model):
@@ -86,18 +119,32 @@ class StreamConfig(_Model):
         description="Canonical field, or several with commas between -> source field or mapping."
     )
     key: str | list[str] = Field("id", description="Source field(s) that name a record for ever.")
-    cursor: str | None = Field(None, description="Source field that grows with each change: a timestamp or number.")
+    cursor: str | None = Field(
+        None, description="Source field that grows with each change: a timestamp or number."
+    )
     version: str | None = Field(None, description="Source field that changes with each write.")
-    deleted: str | None = Field(None, description="SQL condition over the record that marks it as deleted.")
-    merged_into: str | None = Field(None, description="Source field: the record that this one was merged into.")
-    where: str | None = Field(None, description="SQL condition; records outside are out of scope, not deleted.")
+    deleted: str | None = Field(
+        None, description="SQL condition over the record that marks it as deleted."
+    )
+    merged_into: str | None = Field(
+        None, description="Source field: the record that this one was merged into."
+    )
+    where: str | None = Field(
+        None, description="SQL condition; records outside are out of scope, not deleted."
+    )
     create: bool = Field(False, description="Create customers here that the system lacks.")
-    create_when: str | None = Field(None, description="SQL condition over the canonical fields of the customer.")
+    create_when: str | None = Field(
+        None, description="SQL condition over the canonical fields of the customer."
+    )
     schedule: str | None = Field(None, description="e.g. every 5 minutes")
     deletes: Deletes = Deletes()
     rules: list[Rule] = []
-    lag_s: float | None = Field(None, ge=0, description="How late a commit may follow its own timestamp.")
-    overrides: dict[str, Any] = Field({}, alias="settings", description="Settings of the connector for this stream.")
+    lag_s: float | None = Field(
+        None, ge=0, description="How late a commit may follow its own timestamp."
+    )
+    overrides: dict[str, Any] = Field(
+        {}, alias="settings", description="Settings of the connector for this stream."
+    )
     table: str | None = Field(None, description="sql: table or view; tryton: model.")
     url: str | None = Field(None, description="file: local path or fsspec address.")
 
@@ -122,7 +169,9 @@ class Policy(_Model):
     """How concurrent claims about one field are settled."""
 
     policy: Literal["owner", "ledger_wins", "most_recent", "most_complete", "ask"] = "most_recent"
-    owner: list[str] = Field([], description="Systems, first first (owner; tie-break of the others).")
+    owner: list[str] = Field(
+        [], description="Systems, first first (owner; tie-break of the others)."
+    )
 
 
 def _short_policy(value: object) -> object:
@@ -140,8 +189,15 @@ class CustomField(_Model):
 class MatchConfig(_Model):
     """Which exact keys recognise a customer, and which values are too common to be trusted."""
 
-    keys: list[Literal["email", "phone", "tax_id", "reference"]] = ["reference", "tax_id", "email", "phone"]
-    shared_max: int = Field(5, ge=1, description="A value on more records than this identifies nobody.")
+    keys: list[Literal["email", "phone", "tax_id", "reference"]] = [
+        "reference",
+        "tax_id",
+        "email",
+        "phone",
+    ]
+    shared_max: int = Field(
+        5, ge=1, description="A value on more records than this identifies nobody."
+    )
     role_mailboxes: list[str] = [
         "info", "office", "sales", "contact", "admin", "support", "hello", "mail", "team", "service", "accounting",
         "billing", "kontakt", "buero", "buchhaltung", "rechnung", "einkauf", "verkauf", "noreply", "no-reply",
@@ -156,10 +212,18 @@ class MatchConfig(_Model):
 class Limits(_Model):
     """Brakes: what stops for a person's approval."""
 
-    delete_max: int = Field(100, ge=0, description="More deletions than this in one stream stop for approval...")
-    delete_max_percent: float = Field(5.0, ge=0, le=100, description="...when they are this share of it too.")
-    delete_min: int = Field(5, ge=0, description="Up to this many deletions need no approval, whatever the share.")
-    flap_max: int = Field(6, ge=2, description="Changes of one field back and forth before the breaker trips.")
+    delete_max: int = Field(
+        100, ge=0, description="More deletions than this in one stream stop for approval..."
+    )
+    delete_max_percent: float = Field(
+        5.0, ge=0, le=100, description="...when they are this share of it too."
+    )
+    delete_min: int = Field(
+        5, ge=0, description="Up to this many deletions need no approval, whatever the share."
+    )
+    flap_max: int = Field(
+        6, ge=2, description="Changes of one field back and forth before the breaker trips."
+    )
 
 
 class WorkspaceConfig(_Model):
@@ -185,7 +249,9 @@ class Configuration(_Model):
     def custom_fields(self) -> dict[str, CanonicalField]:
         """Return the workspace's own canonical fields by name."""
         return {
-            name: CanonicalField(name=name, kind=field.kind, many=field.many, personal=field.personal)
+            name: CanonicalField(
+                name=name, kind=field.kind, many=field.many, personal=field.personal
+            )
             for name, field in self.workspace.fields.items()
         }
 
@@ -207,5 +273,7 @@ class Configuration(_Model):
             for names, _ in stream.mappings()
             for name in names
         }
-        extra = sorted(name for name in mapped if name not in CATALOGUE and not name.startswith(CUSTOM_PREFIX))
+        extra = sorted(
+            name for name in mapped if name not in CATALOGUE and not name.startswith(CUSTOM_PREFIX)
+        )
         return [*CATALOGUE, *sorted(self.workspace.fields), *extra]

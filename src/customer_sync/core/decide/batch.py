@@ -1,0 +1,506 @@
+"""Decide one batch: everything that must change because these records were observed.
+
+The order is the data path: what the records say (claims), whose they are (identity), what holds
+(golden), who must hear of it (routing). Pure: the snapshot is all it knows, the effects are all it
+does. Applying the effects and deciding the same observation again yields nothing (idempotence).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import polars as pl
+
+from customer_sync.core.decide.observe import Observation
+from customer_sync.core.decide.published import LEDGER_STREAM, Published
+from customer_sync.core.decide.route import Routes, route
+from customer_sync.core.golden import (
+    changed_cells,
+    current_cells,
+    first_cells,
+    merge,
+    packed,
+    widened,
+)
+from customer_sync.core.identity import match_keys, resolve
+from customer_sync.model.frame import CELLS, CHANGES, GONE, LINKS, LIVE, MERGED_AWAY
+
+__all__ = ["Effects", "Observation", "Snapshot", "decide"]
+
+_CELL_KEY = ["link", "field", "element"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """All that a decision may look at, as one transaction saw it.
+
+    links, images, claims: of every customer that may be touched. customers: ``customer``, ``stamp``,
+    ``is_edited`` and the golden values before. keys: (link, kind, key) of the new records. candidates,
+    decided: see core.identity. sent: model.frame.SENT. accepted: (link, field, sent, shown).
+    """
+
+    batch: int
+    now: datetime
+    links: pl.DataFrame
+    images: pl.DataFrame
+    claims: pl.DataFrame
+    customers: pl.DataFrame
+    keys: pl.DataFrame
+    candidates: pl.DataFrame
+    decided: pl.DataFrame
+    sent: pl.DataFrame
+    accepted: pl.DataFrame
+    winners: (
+        pl.DataFrame
+    )  # (link, external_id, customer) of records that observed ones were merged into
+    customer_ids: pl.Series
+    answer: bool = False  # the records are what answers to our own writes showed
+
+
+@dataclass(slots=True, kw_only=True)
+class Effects:
+    """Everything that must change. Frames; none of them orders anything."""
+
+    links: pl.DataFrame
+    images: pl.DataFrame
+    accepted: pl.DataFrame
+    claims: pl.DataFrame
+    superseded: pl.DataFrame
+    customers_new: pl.DataFrame
+    customers_changed: pl.DataFrame
+    retired: pl.DataFrame
+    changes: pl.DataFrame
+    keys_new: pl.DataFrame
+    keys_gone: pl.DataFrame
+    rejects: pl.DataFrame
+    reviews: pl.DataFrame
+    routes: Routes
+    audit: pl.DataFrame
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
+    """Compute the effects of one observation of one stream."""
+    links, doubtful = _linked(rules, snapshot, seen)
+    cells, accepted = _claimed(rules, snapshot, seen, links)
+    known = pl.concat(
+        [snapshot.links.filter(~pl.col("link").is_in(links["link"].implode())), links]
+    )
+    retired = _retired(snapshot, links)
+    touched = _touched(snapshot, links, retired)
+    known = known.filter(pl.col("customer").is_in(touched.implode()))
+    current = _current(rules, snapshot, cells)
+    golden = merge(
+        current.join(known.select("link", "customer", "stream", "since"), on="link"), rules.policies
+    )
+    after = _with_all(widened(golden, rules.fields, rules.many), touched, rules)
+    changes, created, changed = _compared(rules, snapshot, golden, after)
+    images = _images(seen, links, accepted)
+    routes = route(rules, snapshot, seen, known, after, images)
+    links = _stamped(links, routes.agreed, snapshot)
+    keys_new, keys_gone = _keys(rules, snapshot, seen, links)
+    return Effects(
+        links=links,
+        images=images,
+        accepted=accepted,
+        claims=packed(cells, rules.fields, rules.many) if cells.height else packed_none(),
+        superseded=_superseded(rules, snapshot, cells),
+        customers_new=created,
+        customers_changed=changed,
+        retired=retired,
+        changes=changes,
+        keys_new=keys_new,
+        keys_gone=keys_gone,
+        rejects=_rejects(seen, doubtful),
+        reviews=_reviews(seen, doubtful, golden),
+        routes=routes,
+        audit=_audit(snapshot, seen, links, cells, changes, created, rules),
+        counts={"observed": seen.records.height, "created": created.height, "changed": changed.height,
+                "claims": cells.height, "rejects": seen.rejects.height, "doubtful": doubtful.height},
+    )  # fmt: skip
+
+
+def packed_none() -> pl.DataFrame:
+    """Return no claims."""
+    from customer_sync.model.frame import CLAIMS
+
+    return pl.DataFrame(schema=CLAIMS)
+
+
+# -- whose they are -------------------------------------------------------------------------------
+
+
+def _linked(
+    rules: Published, snapshot: Snapshot, seen: Observation
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the links as they are after this observation, and the new records held for a review."""
+    old = seen.records.filter(~pl.col("is_new")).join(
+        snapshot.links.select("link", "customer", "state", "since", "seen"), on="link"
+    )
+    new, doubtful = _resolved(rules, snapshot, seen)
+    both = pl.concat([old, new.select(old.columns)]) if new.height else old
+    state = (
+        pl.when(pl.col("@merged_into").is_not_null()).then(MERGED_AWAY)
+        .when(pl.col("@gone").fill_null(value=False)).then(GONE)
+        .when(pl.col("state").is_in([GONE, MERGED_AWAY])).then(LIVE)  # it is there again
+        .otherwise(pl.col("state"))
+    )  # fmt: skip
+    links = both.with_columns(
+        state=state.cast(pl.Int32), shown=pl.lit(snapshot.batch, pl.Int64), stream=pl.lit(seen.stream.id, pl.Int32)
+    ).select(
+        "link", "stream", external_id="@id", customer="customer", state="state", since="since", seen="seen",
+        shown="shown", digest="digest", version="@version", changed_at="@changed_at",
+    )  # fmt: skip
+    return _followed(snapshot, links, seen).cast(LINKS), doubtful  # type: ignore[arg-type]
+
+
+def _resolved(
+    rules: Published, snapshot: Snapshot, seen: Observation
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    fresh = seen.records.filter("is_new")
+    records = (
+        seen.values.filter(pl.col("link").is_in(fresh["link"].implode()))
+        if fresh.height
+        else seen.values.clear()
+    )
+    doubtful = pl.DataFrame(schema={"link": pl.Int64, "customers": pl.List(pl.Int64)})
+    if records.is_empty():
+        return seen.records.clear(), doubtful
+    if seen.stream.id == LEDGER_STREAM:  # a row of the customer table is its own customer
+        assigned = fresh.select("link", customer=pl.col("@id").cast(pl.Int64))
+    else:
+        found = resolve(
+            records, snapshot.keys, snapshot.candidates, decided=snapshot.decided,
+            shared_max=rules.config.workspace.match.shared_max,
+        )  # fmt: skip
+        assigned, doubtful = _numbered(found.assigned, snapshot.customer_ids), found.doubtful
+    new = fresh.join(assigned, on="link").with_columns(
+        state=pl.lit(LIVE, pl.Int32),
+        since=pl.lit(snapshot.batch, pl.Int64),
+        seen=pl.lit(0, pl.Int64),
+    )
+    return new, doubtful
+
+
+def _numbered(assigned: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
+    """Give each new customer (negative number) one of the allocated ids."""
+    new = (
+        assigned.filter(pl.col("customer") < 0)
+        .select("customer")
+        .unique()
+        .sort("customer", descending=True)
+    )
+    named = new.with_columns(id=ids.head(new.height))
+    return assigned.join(named, on="customer", how="left").select(
+        "link", customer=pl.coalesce("id", "customer")
+    )
+
+
+def _followed(snapshot: Snapshot, links: pl.DataFrame, seen: Observation) -> pl.DataFrame:
+    """Tie a record that was merged away to the customer of the record it was merged into."""
+    if (
+        seen.records["@merged_into"].null_count() == seen.records.height
+        or snapshot.winners.is_empty()
+    ):
+        return links
+    into = seen.records.select("link", winner="@merged_into").join(
+        snapshot.winners.select(winner="external_id", to="customer"), on="winner"
+    )
+    moved = links.join(into.select("link", "to"), on="link", how="left")
+    follows = pl.col("to").is_not_null() & (pl.col("to") != pl.col("customer"))
+    return moved.with_columns(
+        customer=pl.when(follows).then("to").otherwise("customer"),
+        since=pl.when(follows).then(pl.lit(snapshot.batch, pl.Int64)).otherwise("since"),
+    ).drop("to")
+
+
+# -- what they say --------------------------------------------------------------------------------
+
+
+def _claimed(
+    rules: Published, snapshot: Snapshot, seen: Observation, links: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the new claims as CELLS, and the transformations accepted: (link, field, sent, shown)."""
+    had = seen.before["link"].implode()
+    first = first_cells(seen.values.filter(~pl.col("link").is_in(had)), rules.many).with_columns(
+        seen=pl.lit(0, pl.Int64), basis=pl.lit(snapshot.batch, pl.Int64)
+    )
+    first = first.filter(
+        pl.col("link").is_in(links["link"].implode())
+    )  # the doubtful claim nothing yet
+    before = seen.before.filter(pl.col("link").is_in(seen.values["link"].implode()))
+    accepted = pl.DataFrame(
+        schema={"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
+    )
+    said = first
+    if before.height:
+        after = seen.values.filter(pl.col("link").is_in(had))
+        changed = changed_cells(before, after, seen.silent, rules.many)
+        if changed.height:
+            changed, accepted = _not_ours(snapshot, changed)
+        said = pl.concat(
+            [first, _based(rules, snapshot, seen, changed, links).select(first.columns)]
+        )
+    times = seen.records.select(
+        "link",
+        at=pl.min_horizontal(pl.col("@changed_at").fill_null(snapshot.now), pl.lit(snapshot.now)),
+    )
+    cells = said.join(times, on="link").with_columns(stamp=pl.lit(snapshot.batch, pl.Int64))
+    return cells.select(list(CELLS)), accepted
+
+
+def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Take out what our own deliveries brought about.
+
+    A value that an open or lost attempt meant to leave there is its echo. What the answer to our write
+    shows in a field that was sent, other than what was sent, is what the system made of it.
+    """
+    none = pl.DataFrame(
+        schema={"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
+    )
+    if snapshot.sent.is_empty():
+        return changed, none
+    met = changed.join(
+        snapshot.sent.select("link", "field", sent="value", answered="answered", ours=pl.lit(value=True)),
+        on=["link", "field"], how="left",
+    )  # fmt: skip
+    ours = pl.col("ours").fill_null(value=False)
+    echo = ours & (
+        pl.col("sent").eq_missing(pl.col("value")) | (pl.col("element") != "") & _within_list()
+    )
+    made = ours & ~echo & pl.col("answered").fill_null(value=False)
+    accepted = (
+        met.filter(made).select("link", "field", "sent", shown="value").unique(["link", "field"])
+    )
+    own = met.filter(echo | made).select(_CELL_KEY)
+    return changed.join(own, on=_CELL_KEY, how="anti"), accepted
+
+
+def _within_list() -> pl.Expr:
+    """Is this element's presence (or absence) what the sent list meant?"""
+    present = pl.col("sent").str.contains(pl.col("element"), literal=True).fill_null(value=False)
+    return present == pl.col("value").is_not_null()
+
+
+def _based(
+    rules: Published,
+    snapshot: Snapshot,
+    seen: Observation,
+    changed: pl.DataFrame,
+    links: pl.DataFrame,
+) -> pl.DataFrame:
+    """Say what each change had seen, and which golden values it stands for."""
+    met = changed.join(links.select("link", "customer", had_seen="seen"), on="link")
+    golden = first_cells(
+        snapshot.customers.select(link="customer", *rules.fields), rules.many
+    ).rename({"link": "customer", "value": "golden"})
+    met = met.join(
+        golden, on=["customer", "field", "element"], how="left", maintain_order="left"
+    ).join(snapshot.customers.select("customer", golden_at="stamp"), on="customer", how="left")
+    agrees = pl.col("value").eq_missing(pl.col("golden")) & pl.col("golden_at").is_not_null()
+    claims = current_cells(snapshot.claims, rules.fields, rules.many)
+    spoke = claims.select(*_CELL_KEY, spoke=pl.lit(value=True))
+    met = met.join(spoke, on=_CELL_KEY, how="left")
+    # A field mapped only now, or never spoken of before, was not changed knowingly: it had seen nothing.
+    knowing = pl.col("was").is_not_null() | pl.col("spoke").fill_null(value=False)
+    had_seen = (
+        pl.lit(snapshot.batch - 1, pl.Int64)
+        if seen.stream.id == LEDGER_STREAM
+        else pl.col("had_seen")
+    )
+    inward_only = ~pl.col("field").is_in(list(seen.stream.map.outward))
+    return met.with_columns(
+        seen=pl.when(knowing & ~inward_only).then(had_seen).otherwise(pl.lit(0, pl.Int64)),
+        basis=pl.when(agrees)
+        .then(pl.min_horizontal("golden_at", pl.lit(snapshot.batch, pl.Int64)))
+        .otherwise(pl.lit(snapshot.batch, pl.Int64)),
+    )
+
+
+def _current(rules: Published, snapshot: Snapshot, cells: pl.DataFrame) -> pl.DataFrame:
+    """Return all present cells, the new ones in the place of those they replace."""
+    stored = current_cells(snapshot.claims, rules.fields, rules.many)
+    if stored.is_empty() or cells.is_empty():
+        return pl.concat([stored, cells])
+    return pl.concat([stored.join(cells.select(_CELL_KEY), on=_CELL_KEY, how="anti"), cells])
+
+
+def _superseded(rules: Published, snapshot: Snapshot, cells: pl.DataFrame) -> pl.DataFrame:
+    """Return stored claims of which no cell counts any more: (link, stamp, basis)."""
+    key = ["link", "stamp", "basis"]
+    mine = snapshot.claims.filter(pl.col("link").is_in(cells["link"].unique().implode()))
+    if mine.is_empty():
+        return pl.DataFrame(schema={name: pl.Int64 for name in key})
+    stored = current_cells(mine, rules.fields, rules.many)
+    left = stored.join(cells.select(_CELL_KEY), on=_CELL_KEY, how="anti")
+    return mine.select(key).join(left.select(key).unique(), on=key, how="anti")
+
+
+# -- what holds -----------------------------------------------------------------------------------
+
+
+def _with_all(wide: pl.DataFrame, customers: pl.Series, rules: Published) -> pl.DataFrame:
+    """Add customers of whom nothing at all is said."""
+    missing = customers.filter(~customers.is_in(wide["customer"].implode()))
+    if missing.is_empty():
+        return wide
+    blank = pl.DataFrame({"customer": missing}).with_columns(
+        [pl.lit(None, pl.String).alias(name) for name in rules.fields]
+    )
+    return pl.concat([wide, blank.select(wide.columns)])
+
+
+def _compared(
+    rules: Published, snapshot: Snapshot, golden: pl.DataFrame, after: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return (changed cells of known customers, new customers, known customers whose row must change)."""
+    before = snapshot.customers
+    created = after.join(before.select("customer"), on="customer", how="anti")
+    kept = before.join(after.select("customer"), on="customer", how="semi")
+    if kept.is_empty():
+        return pl.DataFrame(schema=CHANGES), created, after.clear()
+    fields = list(rules.fields)
+    known = kept.select("customer").join(after, on="customer", how="left", maintain_order="left")
+    differs = pl.select(
+        pl.any_horizontal([known[name].ne_missing(kept[name]) for name in fields]).alias("d")
+    )["d"]
+    changed = known.filter(differs | kept["is_edited"])
+    was = kept.filter(differs).select("customer", *fields)
+    now = known.filter(differs).select("customer", *fields)
+    cells = was.unpivot(index="customer", variable_name="field", value_name="before").with_columns(
+        after=now.unpivot(index="customer")["value"]
+    )
+    cells = cells.filter(pl.col("before").ne_missing(pl.col("after")))
+    chosen = golden.select("customer", "field", "link", claim="stamp").unique(["customer", "field"])
+    cells = cells.join(chosen, on=["customer", "field"], how="left")
+    return cells.select(list(CHANGES)), created, changed
+
+
+def _touched(snapshot: Snapshot, links: pl.DataFrame, retired: pl.DataFrame) -> pl.Series:
+    """Return every customer whose golden values may change: those of the links, before and after."""
+    was = snapshot.links.join(links.select("link"), on="link", how="semi")["customer"]
+    both = pl.concat([links["customer"], was]).unique()
+    return both.filter(~both.is_in(retired["customer"].implode())) if retired.height else both
+
+
+def _retired(snapshot: Snapshot, links: pl.DataFrame) -> pl.DataFrame:
+    """Retire customers whose last record was merged away into another customer's: (customer, into)."""
+    moved = links.join(snapshot.links.select("link", was="customer"), on="link").filter(
+        pl.col("was") != pl.col("customer")
+    )
+    none = pl.DataFrame(schema={"customer": pl.Int64, "into": pl.Int64})
+    if moved.is_empty():
+        return none
+    now = pl.concat([snapshot.links.join(links, on="link", how="anti"), links])
+    still = now.filter(pl.col("state") == LIVE)["customer"]
+    left = moved.filter(~pl.col("was").is_in(still.implode()))
+    return left.select(customer="was", into="customer").unique("customer")
+
+
+# -- what is kept ---------------------------------------------------------------------------------
+
+
+def _images(seen: Observation, links: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
+    """Return the images to store; a record that is gone keeps the last one it had."""
+    shown = seen.records.filter(~pl.col("@gone").fill_null(value=False)).select("link", "image")
+    return shown.filter(pl.col("link").is_in(links["link"].implode()))
+
+
+def _stamped(links: pl.DataFrame, agreed: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
+    """Note what golden values each record now shows: these, or at least those last sent and answered."""
+    shows = pl.col("link").is_in(agreed["link"].implode())
+    links = links.with_columns(
+        seen=pl.when(shows).then(pl.lit(snapshot.batch, pl.Int64)).otherwise("seen")
+    )
+    marks = snapshot.sent.filter("answered").group_by("link").agg(pl.col("mark").max())
+    if marks.is_empty():
+        return links
+    met = links.join(marks, on="link", how="left", maintain_order="left")
+    return met.with_columns(seen=pl.max_horizontal("seen", "mark")).drop("mark")
+
+
+def _keys(
+    rules: Published, snapshot: Snapshot, seen: Observation, links: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return match keys to add and to take away: (key, link)."""
+    fresh = snapshot.keys.filter(pl.col("link").is_in(links["link"].implode())).select(
+        "key", "link"
+    )
+    before = seen.before.filter(pl.col("link").is_in(links["link"].implode()))
+    if before.is_empty() or seen.stream.id == LEDGER_STREAM:
+        return fresh, fresh.clear()
+    after = seen.values.filter(pl.col("link").is_in(before["link"].implode()))
+    old, new = (
+        match_keys(
+            values,
+            rules.config.workspace.match,
+            system=seen.stream.system,
+            salt=rules.salt,
+            external_id=None,
+        ).select("key", "link")
+        for values in (before, after)
+    )
+    gone = old.join(new, on=["key", "link"], how="anti")
+    # A field set aside now still identifies by what it said before.
+    gone = gone.filter(~pl.col("link").is_in(seen.silent["link"].implode()))
+    return pl.concat([fresh, new.join(old, on=["key", "link"], how="anti")]), gone
+
+
+def _rejects(seen: Observation, doubtful: pl.DataFrame) -> pl.DataFrame:
+    faults = seen.rejects.select(
+        "external_id", pl.col("field").fill_null(""), "code", "detail", "whole", stage=pl.lit("map")
+    )
+    held = doubtful.join(seen.records.select("link", external_id="@id"), on="link").select(
+        "external_id", field=pl.lit(""), code=pl.lit("identity_doubtful"),
+        detail=pl.lit("the record may belong to more than one customer; decide its review"),
+        whole=pl.lit(value=True), stage=pl.lit("resolve"),
+    )  # fmt: skip
+    return pl.concat([faults, held])
+
+
+def _reviews(seen: Observation, doubtful: pl.DataFrame, golden: pl.DataFrame) -> pl.DataFrame:
+    held = doubtful.join(seen.records.select("link", external_id="@id"), on="link").select(
+        kind=pl.lit("possible_duplicate"),
+        subject=pl.concat_str(pl.lit(f"{seen.stream.title}/"), "external_id"),
+        customers="customers",
+        detail=pl.lit("its match keys do not lead to one customer alone"),
+    )
+    contested = golden.filter("contested").select(
+        kind=pl.lit("conflict"),
+        subject=pl.concat_str("customer", pl.lit("/"), "field"),
+        customers=pl.concat_list("customer"),
+        detail=pl.lit("records say different things, and the policy of this field is to ask"),
+    )
+    return pl.concat([held, contested])
+
+
+def _audit(
+    snapshot: Snapshot, seen: Observation, links: pl.DataFrame, cells: pl.DataFrame, changes: pl.DataFrame,
+    created: pl.DataFrame, rules: Published,
+) -> pl.DataFrame:  # fmt: skip
+    """Return one event per record observed and one per customer whose golden values changed."""
+    said = cells.group_by("link").agg(fields=pl.col("field").unique().sort().str.join(","))
+    states = links.join(snapshot.links.select("link", was="state"), on="link", how="left")
+    records = states.join(said, on="link", how="left").select(
+        kind=pl.when(pl.col("state") == GONE).then(pl.lit("record.gone"))
+        .when(pl.col("state") == MERGED_AWAY).then(pl.lit("record.merged"))
+        .when(pl.col("was").is_null()).then(pl.lit("record.linked"))
+        .when(pl.lit(snapshot.answer)).then(pl.lit("record.confirmed"))
+        .otherwise(pl.lit("record.changed")),
+        stream="stream", link="link", customer="customer", fields="fields",
+    )  # fmt: skip
+    golden = changes.group_by("customer").agg(
+        fields=pl.col("field").sort().str.join(","), link=pl.col("link").first()
+    )
+    changed = golden.select(
+        kind=pl.lit("customer.changed"),
+        stream=pl.lit(seen.stream.id, pl.Int32),
+        link="link",
+        customer="customer",
+        fields="fields",
+    )
+    new = created.select(
+        kind=pl.lit("customer.created"), stream=pl.lit(seen.stream.id, pl.Int32), link=pl.lit(None, pl.Int64),
+        customer="customer", fields=pl.lit(None, pl.String),
+    )  # fmt: skip
+    return pl.concat([records, changed, new])

@@ -1,0 +1,86 @@
+"""Read observed records through their mapping: from source fields to what each record says."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from customer_sync.core.decide.published import Stream
+from customer_sync.kernel.frames import from_json, to_json
+from customer_sync.model.frame import INSTANT
+
+__all__ = ["OBSERVED", "Observation", "observe"]
+
+# What the shell adds to the records of a page: their link (existing or allocated), and the image before.
+OBSERVED: dict[str, pl.DataType] = {
+    "link": pl.Int64(),
+    "is_new": pl.Boolean(),
+    "before": pl.String(),
+    "digest": pl.Int64(),
+    "@id": pl.String(),
+    "@changed_at": INSTANT,
+    "@version": pl.String(),
+    "@gone": pl.Boolean(),
+    "@merged_into": pl.String(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """What records of one stream were seen to say.
+
+    records: OBSERVED plus image (JSON). values, before: ``link`` and canonical columns, now and in the
+    image before; ``before`` only for records that had one. silent: (link, field) not spoken of now.
+    rejects: (link, external_id, field, source, code, detail, whole). flags: (link, remark).
+    """
+
+    stream: Stream
+    records: pl.DataFrame
+    values: pl.DataFrame
+    before: pl.DataFrame
+    silent: pl.DataFrame
+    rejects: pl.DataFrame
+    flags: pl.DataFrame
+
+
+def observe(stream: Stream, records: pl.DataFrame) -> Observation:
+    """Map records; those rejected as a whole, and those gone, say nothing but stay in ``records``."""
+    sources = list(stream.map.source_fields)
+    spoken = records.filter(~pl.col("@gone").fill_null(value=False))
+    mapped = stream.map.get(spoken)
+    index = spoken.select("link", external_id=pl.col("@id")).with_row_index("row")
+    rejects = mapped.rejects.join(index, on="row").drop("row")
+    silent = mapped.silent.join(index.select("row", "link"), on="row").select("link", "field")
+    values = pl.concat([spoken.select("link"), mapped.values], how="horizontal")
+    whole = rejects.filter("whole")["link"]
+    if whole.len():
+        values = values.filter(~pl.col("link").is_in(whole.implode()))
+    had = records.filter(pl.col("before").is_not_null())
+    return Observation(
+        stream=stream,
+        records=records.select(*OBSERVED, image=to_json(sources)),
+        values=values,
+        before=shown(stream, had.select("link", image="before"))[0],
+        silent=silent,
+        rejects=rejects,
+        flags=mapped.flags.join(index, on="row").select("link", "remark"),
+    )
+
+
+def shown(stream: Stream, images: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read stored images: (link and canonical values, source fields, rejected cells (link, field)).
+
+    Args:
+        stream: the stream of all of them.
+        images: link, image (JSON).
+    """
+    fields = from_json(images["image"], stream.map.source_fields)
+    if images.is_empty():
+        empty = pl.DataFrame(
+            schema={"link": pl.Int64, **dict.fromkeys(stream.map.canonical, pl.String)}
+        )
+        return empty, fields, pl.DataFrame(schema={"link": pl.Int64, "field": pl.String})
+    mapped = stream.map.get(fields)
+    values = pl.concat([images.select("link"), mapped.values], how="horizontal")
+    cells = mapped.rejects.filter(pl.col("field").is_not_null())
+    rejected = cells.select(link=images["link"].gather(cells["row"]), field="field")
+    return values, fields, rejected

@@ -1,0 +1,133 @@
+"""A published configuration, compiled: what the decisions of one batch need to know of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from customer_sync.core.golden import Policies
+from customer_sync.core.mapping import StreamMap, compile_stream
+from customer_sync.model.config import (
+    LEDGER_SYSTEM,
+    STEWARD_SYSTEM,
+    Configuration,
+    FieldMapping,
+    StreamConfig,
+    SystemConfig,
+)
+from customer_sync.model.field import CATALOGUE, column_name
+
+__all__ = ["LEDGER_STREAM", "STEWARD_STREAM", "Published", "Stream", "published"]
+
+LEDGER_STREAM = 0
+STEWARD_STREAM = 1
+RESERVED_STREAMS = {
+    LEDGER_STREAM: (LEDGER_SYSTEM, "customers"),
+    STEWARD_STREAM: (STEWARD_SYSTEM, "decisions"),
+}
+
+_KINDS = {"owner": 0, "ledger_wins": 0, "most_recent": 1, "most_complete": 2, "ask": 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One stream of a published configuration, with its mapping compiled."""
+
+    id: int
+    system: str
+    name: str
+    config: StreamConfig
+    map: StreamMap
+
+    @property
+    def title(self) -> str:
+        """Return ``system.stream``, as people and reports name it."""
+        return f"{self.system}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One numbered version of a workspace's configuration."""
+
+    version: int
+    config: Configuration
+    fields: Sequence[str]
+    many: Sequence[str]
+    policies: Policies
+    streams: Mapping[int, Stream]
+    salt: str
+
+    @property
+    def connected(self) -> list[Stream]:
+        """Return the streams of connected systems: all but the ledger's and the stewards' own."""
+        return [stream for id_, stream in self.streams.items() if id_ not in RESERVED_STREAMS]
+
+
+def published(
+    config: Configuration, *, version: int, stream_ids: Mapping[tuple[str, str], int], salt: str
+) -> Published:
+    """Compile a configuration.
+
+    Raises:
+        ConfigurationError: A mapping cannot mean what it says.
+    """
+    fields = [name for name in config.canonical_names() if not name.startswith("reference.")]
+    streams = {LEDGER_STREAM: _ledger_stream(config, fields)}
+    for system in config.systems.values():
+        for name, stream in system.streams.items():
+            id_ = stream_ids[system.system, name]
+            map_ = compile_stream(config, system.system, name)
+            streams[id_] = Stream(id=id_, system=system.system, name=name, config=stream, map=map_)
+    return Published(
+        version=version,
+        config=config,
+        fields=fields,
+        many=[name for name in fields if (field := config.canonical(name)) and field.many],
+        policies=_policies(config, fields, streams),
+        streams=streams,
+        salt=salt,
+    )
+
+
+def _ledger_stream(config: Configuration, fields: Sequence[str]) -> Stream:
+    """The customer table, mapped like any system: each column to the canonical field of its name."""
+    mapping = {
+        name: FieldMapping(field=column_name(name), lens="list" if _is_many(config, name) else None)
+        for name in fields
+    }
+    stream = StreamConfig(fields=mapping)
+    system = SystemConfig(system=LEDGER_SYSTEM, connector="ledger", streams={"customers": stream})
+    with_ledger = config.model_copy(update={"systems": {**config.systems, LEDGER_SYSTEM: system}})
+    map_ = compile_stream(with_ledger, LEDGER_SYSTEM, "customers")
+    return Stream(id=LEDGER_STREAM, system=LEDGER_SYSTEM, name="customers", config=stream, map=map_)
+
+
+def _is_many(config: Configuration, name: str) -> bool:
+    field = config.canonical(name)
+    return field is not None and field.many
+
+
+def _policies(
+    config: Configuration, fields: Sequence[str], streams: Mapping[int, Stream]
+) -> Policies:
+    kinds, rows = {}, []
+    written = {system: rank for rank, system in enumerate(config.systems)}
+    for name in fields:
+        policy = config.policy(name)
+        kinds[name] = _KINDS[policy.policy]
+        order = [LEDGER_SYSTEM, *policy.owner] if policy.policy == "ledger_wins" else policy.owner
+        ranks = {system: rank for rank, system in enumerate([STEWARD_SYSTEM, *order])}
+        for id_, stream in streams.items():
+            # Systems that the policy does not name follow in the order they are configured.
+            rank = ranks.get(stream.system, 100 + written.get(stream.system, 0))
+            rows.append((name, id_, rank))
+        rows.append((name, STEWARD_STREAM, 0))
+    ranks_frame = pl.DataFrame(
+        rows, schema={"field": pl.String, "stream": pl.Int32, "rank": pl.Int32}, orient="row"
+    )
+    return Policies(kinds=kinds, ranks=ranks_frame)
+
+
+def catalogue_columns() -> list[str]:
+    """Return the columns of the customer table that hold catalogue fields, in order."""
+    return [column_name(name) for name in CATALOGUE]

@@ -1,0 +1,62 @@
+"""What a record should show, beside what it shows: the same answer for routing, delivery and verify."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+__all__ = ["desired", "differing"]
+
+
+def desired(
+    golden: pl.DataFrame, shown: pl.DataFrame, kept: pl.DataFrame, outward: Sequence[str]
+) -> pl.DataFrame:
+    """Return the canonical values each record should show: ``link`` and the outward columns.
+
+    They are the golden values, save where the record may keep what it shows: a value its system made
+    of what it was sent, and a value that was set aside (a person must mend it first; writing over it
+    would destroy what they typed).
+
+    Args:
+        golden: ``link`` and canonical columns: the golden values of the record's customer.
+        shown: ``link`` and canonical columns: what the record shows; same rows, same order.
+        kept: (link, field, sent, always): cells to be kept; `always`: whatever the golden value is, else
+            as long as the golden value is still the one that was sent.
+        outward: canonical fields the stream delivers.
+    """
+    columns = [name for name in outward if name in golden.columns]
+    wanted = golden.select("link", *columns)
+    fields = [name for name in columns if kept.height and name in set(kept["field"])]
+    if not fields:
+        return wanted
+    for name in fields:
+        cell = kept.filter(pl.col("field") == name).select("link", "sent", "always")
+        cell = cell.sort("always", descending=True).unique("link", keep="first")
+        joined = wanted.select("link", name).join(
+            cell, on="link", how="left", maintain_order="left"
+        )
+        same = joined["always"].is_not_null() & joined["sent"].eq_missing(joined[name])
+        keeps = joined["always"].fill_null(value=False) | same
+        theirs = (
+            shown[name]
+            if name in shown.columns
+            else pl.Series(name, [None] * shown.height, pl.String)
+        )
+        values = pl.select(
+            pl.when(keeps).then(theirs).otherwise(wanted[name]).alias(name)
+        ).to_series()
+        wanted = wanted.with_columns(values)
+    return wanted
+
+
+def differing(wanted: pl.DataFrame, shown: pl.DataFrame) -> pl.Series:
+    """Return, row by row, whether any wanted canonical value is not the one shown."""
+    columns = [name for name in wanted.columns if name != "link"]
+    if not columns:
+        return pl.Series([False] * wanted.height, dtype=pl.Boolean)
+    tests = [
+        wanted[name].ne_missing(shown[name])
+        if name in shown.columns
+        else wanted[name].is_not_null()
+        for name in columns
+    ]
+    return pl.select(pl.any_horizontal(tests)).to_series()

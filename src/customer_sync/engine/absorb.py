@@ -1,0 +1,257 @@
+"""Absorb observed records: load, decide, commit, in one transaction, serialised per workspace.
+
+The one path for one record and for ten thousand, for a poll, a notification and the answer to our own
+write. Absorbing the same observation twice changes nothing. An observation that began before the
+record's image last changed may be older than what is known: it is given back to be read again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, VERSION
+from customer_sync.core.decide import LEDGER_STREAM, Effects, Observation, Stream, decide
+from customer_sync.core.decide.observe import OBSERVED, observe
+from customer_sync.core.identity import match_keys
+from customer_sync.engine.session import Session
+from customer_sync.infra.pg import Transaction
+from customer_sync.kernel.frames import digest, from_json, to_json
+from customer_sync.model.field import CUSTOM_PREFIX, column_name
+from customer_sync.model.frame import EXCLUDED
+from customer_sync.store import commit as commits
+from customer_sync.store import snapshot as snapshots
+
+__all__ = ["Absorbed", "Answered", "absorb", "absorb_in", "absorb_ledger"]
+
+EDIT_TRIES_MAX = (
+    20  # an accountant who keeps editing the same customers for that long may wait a run
+)
+LEDGER_ROWS_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What is known of records that answers to our own writes showed.
+
+    sent: model.frame.SENT without ``link``, by ``@id``. owners: (``@id``, customer) of records just created.
+    """
+
+    sent: pl.DataFrame
+    owners: pl.DataFrame
+
+
+@dataclass(slots=True, kw_only=True)
+class Absorbed:
+    """What absorbing did. stale: ids to be read again."""
+
+    batch: int | None = None
+    stale: list[str] = field(default_factory=list)
+    effects: Effects | None = None
+    observation: Observation | None = None
+
+
+class _EditedError(Exception):
+    """Somebody edited a touched customer in the ledger; that comes first."""
+
+
+def absorb(
+    session: Session,
+    stream: Stream,
+    records: pl.DataFrame,
+    *,
+    mark: int,
+    answered: Answered | None = None,
+    cursor: tuple[str | None] | None = None,
+) -> Absorbed:
+    """Absorb records of one stream and commit.
+
+    Args:
+        session: the run.
+        stream: whose records they are.
+        records: connect.port.record_schema of the stream's source fields.
+        mark: the batch that had committed last when reading began.
+        answered: given when the records are what answers to our writes showed.
+        cursor: (where to go on reading,), kept in the same transaction.
+    """
+    for _ in range(EDIT_TRIES_MAX):
+        try:
+            with session.db.transaction() as tx:
+                done = absorb_in(tx, session, stream, records, mark=mark, answered=answered)
+                if cursor is not None:
+                    commits.keep_cursor(tx, stream.id, cursor[0], now=session.now())
+                session.fault("absorb.before_commit")
+            session.fault("absorb.after_commit")
+        except _EditedError:
+            absorb_ledger(session)
+        else:
+            if done.effects is not None:
+                session.add(done.effects.counts)
+            return done
+    message = "the ledger's customers keep changing while records are absorbed"
+    raise snapshots.busy(message)
+
+
+def absorb_in(
+    tx: Transaction,
+    session: Session,
+    stream: Stream,
+    records: pl.DataFrame,
+    *,
+    mark: int,
+    answered: Answered | None = None,
+) -> Absorbed:
+    """Absorb records within the caller's transaction (see absorb)."""
+    batch = snapshots.begin(tx)
+    sources = list(stream.map.source_fields)
+    frame = _digested(records, sources)
+    snapshots.stage_observed(
+        tx, frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
+    )
+    if answered is None:
+        rows = snapshots.news(tx, stream.id, mark=mark)
+        frame = frame.filter(pl.col("row").is_in(rows.implode()))
+    if frame.is_empty():
+        return Absorbed()
+    known = snapshots.observed_links(tx, stream.id)
+    frame = frame.join(known, on="row", how="left", maintain_order="left")
+    is_stale = pl.col("shown").fill_null(-1) > mark
+    stale = frame.filter(is_stale)[ID].to_list()
+    frame = frame.filter(~is_stale & (pl.col("state").fill_null(-1) != EXCLUDED))
+    frame = frame.filter(pl.col("link").is_not_null() | ~pl.col(GONE).fill_null(value=False))
+    if frame.is_empty():
+        return Absorbed(stale=stale)
+    frame = _numbered(tx, frame)
+    if answered is not None:
+        frame = _created_blank(frame, sources)
+    done = _decided(tx, session, stream, frame, batch, answered)
+    done.stale = stale
+    return done
+
+
+def _digested(records: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
+    records = records.unique(ID, keep="last", maintain_order=True)
+    gone = pl.col(GONE).fill_null(value=False)
+    texts = records.with_columns(pl.col(GONE).cast(pl.String).alias("gone"))
+    return texts.with_columns(
+        gone.alias(GONE), digest=digest([ID, "gone", MERGED_INTO, *sources])
+    ).with_row_index("row")
+
+
+def _numbered(tx: Transaction, frame: pl.DataFrame) -> pl.DataFrame:
+    """Give records without a link a fresh one."""
+    frame = frame.with_columns(is_new=pl.col("link").is_null())
+    count = int(frame["is_new"].sum())
+    if not count:
+        return frame
+    fresh = (
+        frame.filter("is_new")
+        .select("row")
+        .with_columns(fresh=snapshots.allocate(tx, "links", count))
+    )
+    joined = frame.join(fresh, on="row", how="left", maintain_order="left")
+    return joined.with_columns(link=pl.coalesce("link", "fresh")).drop("fresh")
+
+
+def _created_blank(frame: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
+    """A record that we created showed nothing before: what it shows now is not its people's saying."""
+    blank = pl.DataFrame(
+        {name: [None] for name in sources}, schema=dict.fromkeys(sources, pl.String)
+    )
+    text = blank.select(to_json(sources)).item()
+    return frame.with_columns(before=pl.coalesce("before", pl.lit(text)))
+
+
+def _decided(
+    tx: Transaction,
+    session: Session,
+    stream: Stream,
+    frame: pl.DataFrame,
+    batch: int,
+    answered: Answered | None,
+) -> Absorbed:
+    now = session.now()
+    rules = session.rules
+    snapshots.stage_observed(tx, frame.select("row", "link", external_id=ID))
+    seen = observe(stream, frame)
+    new = frame.filter("is_new").select("link", ID)
+    values = seen.values.join(new, on="link", how="inner", maintain_order="left")
+    keys = match_keys(
+        values.drop(ID),
+        rules.config.workspace.match,
+        system=stream.system,
+        salt=rules.salt,
+        external_id=values[ID],
+    )
+    owners = frame.select("link", ID).join(answered.owners, on=ID) if answered is not None else None
+    customers = frame["customer"].drop_nulls()
+    if owners is not None and owners.height:
+        customers = pl.concat([customers, owners["customer"]])
+    if stream.id == LEDGER_STREAM:
+        customers = frame[ID].cast(pl.Int64)
+    loaded = snapshots.load_snapshot(
+        tx, rules, batch=batch, now=now, stream=stream.id, customers=customers, keys=keys,
+        merged_into=frame[MERGED_INTO].drop_nulls().to_list(), new_count=values.height,
+        answered=None if answered is None else _sent(frame, answered),
+        owners=None if owners is None else owners.select("link", "customer"),
+    )  # fmt: skip
+    if loaded.is_edited:
+        raise _EditedError
+    effects = decide(rules, loaded.snapshot, seen)
+    session.fault("absorb.decided")
+    commits.commit(tx, rules, effects, seen, batch=batch, run=session.run, now=now)
+    return Absorbed(batch=batch, effects=effects, observation=seen)
+
+
+def _sent(frame: pl.DataFrame, answered: Answered) -> pl.DataFrame:
+    return answered.sent.join(frame.select("link", ID), on=ID).select(
+        "link", "field", "value", "mark", "answered"
+    )
+
+
+def absorb_ledger(session: Session) -> int:
+    """Absorb edits of the customer table made through the ledger's own doors; return how many."""
+    total = 0
+    while True:
+        with session.db.transaction() as tx:
+            count = absorb_ledger_in(tx, session)
+        total += count
+        if count < LEDGER_ROWS_MAX:
+            return total
+
+
+def absorb_ledger_in(tx: Transaction, session: Session) -> int:
+    """Absorb one batch of ledger edits within the caller's transaction."""
+    batch = snapshots.begin(tx)
+    edits = snapshots.ledger_edits(tx, limit=LEDGER_ROWS_MAX)
+    if edits.records.is_empty():
+        return 0
+    stream = session.rules.streams[LEDGER_STREAM]
+    sources = list(stream.map.source_fields)
+    custom = [name for name in session.rules.fields if name.startswith(CUSTOM_PREFIX)]
+    records = _with_custom(edits.records, custom)
+    before = _with_custom(edits.before, custom).select(before=to_json(sources))
+    frame = records.with_columns(
+        before["before"],
+        pl.lit(None, pl.String).alias(VERSION), pl.lit(None, pl.String).alias(MERGED_INTO),
+        pl.lit(value=False).alias(GONE),
+    ).with_columns(before=pl.when(pl.col("is_inserted")).then(None).otherwise("before"))  # fmt: skip
+    frame = _digested(frame, sources)
+    snapshots.stage_observed(tx, frame.select("row", "digest", external_id=ID))
+    known = snapshots.observed_links(tx, LEDGER_STREAM).drop("before")
+    frame = _numbered(tx, frame.join(known, on="row", how="left", maintain_order="left"))
+    _decided(tx, session, stream, frame.select(*OBSERVED, "row", "customer", *sources), batch, None)
+    snapshots.forget_edits(tx, [int(id_) for id_ in edits.records[ID]])
+    return edits.records.height
+
+
+def _with_custom(rows: pl.DataFrame, custom: Sequence[str]) -> pl.DataFrame:
+    """Spread the JSON column of custom fields into one column each."""
+    if not custom:
+        return rows
+    keys = [name.removeprefix(CUSTOM_PREFIX) for name in custom]
+    values = from_json(rows["custom"].fill_null("{}"), keys)
+    return pl.concat(
+        [rows, values.rename({key: column_name(CUSTOM_PREFIX + key) for key in keys})],
+        how="horizontal",
+    )

@@ -1,0 +1,91 @@
+"""Records that a system no longer shows: found by comparing key sets, believed only when confirmed.
+
+A deletion is never read from silence alone: each missing record is asked for by its id, and only one
+that its system says is gone becomes gone. An empty listing, or more deletions than the workspace's
+limits allow, stops for a person's approval.
+"""
+
+import polars as pl
+
+from customer_sync.connect.port import GONE, ID
+from customer_sync.core.decide import Stream
+from customer_sync.engine.absorb import absorb
+from customer_sync.engine.intake import Pulled, pages, read_ids
+from customer_sync.engine.session import Session
+from customer_sync.store import links, reviews
+
+__all__ = ["sweep_missing"]
+
+CHUNK_ROWS = 100_000
+
+
+def sweep_missing(
+    session: Session, stream: Stream, pulled: Pulled, *, approved: bool = False
+) -> int:
+    """Mark records gone that a stream no longer has; return how many."""
+    if session.connector(stream).capabilities(stream.name).deletes != "keys":
+        return 0
+    with session.db.transaction() as tx:
+        known = links.live_count(tx, stream.id)
+    if not known:
+        return 0
+    present = pulled.keys if pulled.is_listing else _keys(session, stream)
+    missing = _missing(session, stream, present)
+    if not missing:
+        _withdraw(session, stream)
+        return 0
+    is_empty = not sum(len(ids) for ids in present)
+    if not approved and (is_empty or _is_mass(session, len(missing), known)):
+        _ask(session, stream, len(missing), known)
+        return 0
+    mark, records = read_ids(session, stream, missing)
+    gone = records.filter(pl.col(GONE).fill_null(value=False))
+    if approved or gone.height == len(missing) or gone.height:
+        absorb(session, stream, gone, mark=mark)
+    _withdraw(session, stream)
+    session.add({"gone": gone.height})
+    return gone.height
+
+
+def _keys(session: Session, stream: Stream) -> list[pl.Series]:
+    return [
+        page.records.filter(~pl.col(GONE).fill_null(value=False))[ID]
+        for _, page in pages(session, stream, mode="keys", cursor=None)
+    ]
+
+
+def _missing(session: Session, stream: Stream, present: list[pl.Series]) -> list[str]:
+    """Return the ids of live links that are not among those present; flat in memory on the known side."""
+    there = pl.concat(present).unique() if present else pl.Series(ID, [], dtype=pl.String)
+    lookup = pl.DataFrame({ID: there})
+    missing: list[str] = []
+    after = ""
+    while True:
+        with session.db.transaction() as tx:
+            chunk = links.live_ids(tx, stream.id, after=after, limit=CHUNK_ROWS)
+        if chunk.is_empty():
+            return missing
+        missing += chunk.join(lookup, left_on="external_id", right_on=ID, how="anti")[
+            "external_id"
+        ].to_list()
+        after = str(chunk["external_id"][-1])
+
+
+def _is_mass(session: Session, missing: int, known: int) -> bool:
+    limits = session.rules.config.workspace.limits
+    if missing <= limits.delete_min and missing < known:
+        return False
+    return missing > limits.delete_max or missing * 100 > known * limits.delete_max_percent
+
+
+def _ask(session: Session, stream: Stream, missing: int, known: int) -> None:
+    detail = f"{missing} of {known} records of {stream.title} are no longer shown; approve that they were deleted"
+    with session.db.transaction() as tx:
+        reviews.add(
+            tx, [("mass_delete", stream.title, [], detail)], run=session.run, now=session.now()
+        )
+
+
+def _withdraw(session: Session, stream: Stream) -> None:
+    with session.db.transaction() as tx:
+        reviews.withdraw(tx, "mass_delete", stream.title, now=session.now())

@@ -1,0 +1,89 @@
+"""Publish a configuration: check what can be checked, number it, and compile the version in force."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from customer_sync.core.decide import Published, published
+from customer_sync.infra.pg import Database, Transaction
+from customer_sync.kernel.errors import NotFoundError
+from customer_sync.model.config import Configuration
+from customer_sync.store import settings
+
+__all__ = ["in_force", "publish"]
+
+
+def publish(
+    db: Database, config: Configuration, files: Mapping[str, str], *, salt: str
+) -> tuple[Published, bool]:
+    """Make a configuration the one in force; return it compiled, and whether it is a new version.
+
+    Args:
+        db: the workspace.
+        config: as parsed; secrets still as ${NAME}.
+        files: name -> text of the folder, so that export gives back what was applied.
+        salt: becomes the workspace's when it has none yet.
+    """
+    document = config.model_dump_json(exclude_defaults=True, by_alias=True)
+    digest = hashlib.sha256(document.encode()).hexdigest()
+    with db.transaction() as tx:
+        settings.lock(tx)
+        salt = settings.salt(tx, salt)
+        wanted = [
+            (name, stream) for name, system in config.systems.items() for stream in system.streams
+        ]
+        ids = settings.streams(tx, wanted)
+        latest = settings.latest(tx)
+        before = _parsed(latest[2]) if latest else None
+        # Compiling checks the mapping, so a version that cannot mean anything is never numbered.
+        compiled = published(config, version=latest[0] if latest else 0, stream_ids=ids, salt=salt)
+        if latest and latest[1] == digest:
+            return compiled, False
+        version = settings.publish(tx, digest, document, json.dumps(dict(files)))
+        compiled = published(config, version=version, stream_ids=ids, salt=salt)
+        if before is not None:
+            _read_again(tx, before, config, ids)
+    return compiled, True
+
+
+def in_force(db: Database) -> Published:
+    """Return the version in force, compiled.
+
+    Raises:
+        NotFoundError: Nothing was published yet.
+    """
+    with db.transaction() as tx:
+        latest = settings.latest(tx)
+        if latest is None:
+            raise NotFoundError(
+                "nothing is published in this workspace yet", hint="run: customer-sync publish"
+            )
+        config = _parsed(latest[2])
+        wanted = [
+            (name, stream) for name, system in config.systems.items() for stream in system.streams
+        ]
+        return published(
+            config,
+            version=latest[0],
+            stream_ids=settings.streams(tx, wanted),
+            salt=settings.salt(tx, ""),
+        )
+
+
+def _parsed(document: str) -> Configuration:
+    return Configuration.model_validate_json(document)
+
+
+def _read_again(
+    tx: Transaction, before: Configuration, after: Configuration, ids: Mapping[tuple[str, str], int]
+) -> None:
+    """Let streams whose mapping changed be read from their start: a field mapped only now was never read."""
+    changed = [
+        ids[name, stream]
+        for name, system in after.systems.items()
+        for stream, config in system.streams.items()
+        if name in before.systems
+        and stream in before.systems[name].streams
+        and before.systems[name].streams[stream] != config
+    ]
+    settings.forget_cursors(tx, changed)

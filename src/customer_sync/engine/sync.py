@@ -1,0 +1,59 @@
+"""One round of everything: read what changed, absorb it, deliver until nothing more can be delivered."""
+
+from dataclasses import dataclass, field
+
+from customer_sync.core.decide import Stream
+from customer_sync.engine.absorb import absorb_ledger
+from customer_sync.engine.deliver import deliver
+from customer_sync.engine.intake import pull
+from customer_sync.engine.missing import sweep_missing
+from customer_sync.engine.session import Session
+from customer_sync.kernel.errors import CustomerSyncError, OperatorError, RetryableError
+from customer_sync.store import outbox
+
+__all__ = ["Synced", "sync"]
+
+ROUNDS_MAX = 10  # deliveries settle in two; what still moves after ten is shown as pending
+
+
+@dataclass(slots=True, kw_only=True)
+class Synced:
+    """What a sync came to: (stream, error) of streams that could not be read or written."""
+
+    failures: list[tuple[str, CustomerSyncError]] = field(default_factory=list)
+    rounds: int = 0
+
+
+def sync(session: Session, *, whole: bool = False) -> Synced:
+    """Bring all systems of the workspace into agreement, as far as they can be reached.
+
+    Args:
+        session: the run.
+        whole: read every stream from its start instead of from where reading ended.
+    """
+    done = Synced()
+    absorb_ledger(session)
+    for stream in session.rules.connected:
+        if not session.rules.config.systems[stream.system].paused:
+            _pull(session, stream, done, whole=whole)
+    for _ in range(ROUNDS_MAX):
+        done.rounds += 1
+        try:
+            deliver(session)
+        except (RetryableError, OperatorError) as error:
+            done.failures.append(("delivery", error))
+            break
+        with session.db.transaction() as tx:
+            if not outbox.ripe(tx, now=session.now()):
+                break
+    absorb_ledger(session)
+    return done
+
+
+def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> None:
+    """Read one stream; one that cannot be read stops only itself."""
+    try:
+        pulled = pull(session, stream, whole=whole)
+        sweep_missing(session, stream, pulled)
+    except (RetryableError, OperatorError) as error:
+        done.failures.append((stream.title, error))

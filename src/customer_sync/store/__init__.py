@@ -1,0 +1,1 @@
+"""What a workspace keeps in PostgreSQL: each noun with its statements beside it."""

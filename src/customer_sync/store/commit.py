@@ -1,0 +1,175 @@
+"""Commit the effects of one batch: every table at once, or none."""
+
+from datetime import datetime
+from typing import LiteralString, cast
+
+import polars as pl
+
+from customer_sync.core.decide import LEDGER_STREAM, Effects, Observation, Published
+from customer_sync.infra.pg import Transaction, load
+from customer_sync.model.frame import LIVE
+from customer_sync.store import audit
+from customer_sync.store.customers import COLUMNS, as_rows
+from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
+
+__all__ = ["commit"]
+
+STATEMENTS = load(__file__)
+
+
+def commit(  # noqa: PLR0913: one commit, one call
+    tx: Transaction,
+    rules: Published,
+    effects: Effects,
+    seen: Observation,
+    *,
+    batch: int,
+    run: int,
+    now: datetime,
+) -> None:
+    """Write the effects of one observation. The caller's transaction holds the absorbing lock."""
+    stream = seen.stream.id
+    tx.execute(
+        STATEMENTS["add_batch"], (batch, run, stream, rules.version, seen.records.height, now)
+    )
+    new = seen.records.filter("is_new")["link"]
+    _links(tx, effects, new)
+    _claims(tx, effects, batch)
+    _customers(tx, effects, stream, batch)
+    _keys(tx, effects, new)
+    _set_aside(tx, effects, seen, stream=stream, run=run, now=now)
+    _routes(tx, effects, new, batch=batch, now=now)
+    audit.add(tx, effects.audit, run=run, batch=batch, configuration=rules.version, now=now)
+
+
+def _links(tx: Transaction, effects: Effects, new: pl.Series) -> None:
+    is_new = pl.col("link").is_in(new.implode())
+    added = effects.links.filter(is_new)
+    changed = effects.links.filter(~is_new)
+    tx.copy_in("link", added.rename({"link": "id"}))
+    tx.copy_in("image", effects.images.filter(is_new).select("link", fields="image"))
+    if changed.height:
+        _stage(tx, "new_link", changed)
+        tx.execute(STATEMENTS["change_links"])
+        images = effects.images.filter(~is_new)
+        if images.height:
+            _stage(tx, "new_image", images.select("link", "image"))
+            tx.execute(STATEMENTS["change_images"])
+    if effects.accepted.height:
+        items = effects.accepted.group_by("link").agg(
+            pl.struct("field", "sent", "shown").alias("accepted")
+        )
+        text = (
+            pl.struct(pl.col("accepted").alias("v"))
+            .struct.json_encode()
+            .str.slice(5)
+            .str.strip_suffix("}")
+        )
+        _stage(tx, "new_accepted", items.select("link", accepted=text))
+        tx.execute(STATEMENTS["keep_accepted"])
+
+
+def _claims(tx: Transaction, effects: Effects, batch: int) -> None:
+    tx.copy_in("claim", effects.claims)
+    if effects.superseded.height:
+        _stage(tx, "old_claim", effects.superseded)
+        tx.execute(STATEMENTS["supersede"], {"batch": batch})
+
+
+def _customers(tx: Transaction, effects: Effects, stream: int, batch: int) -> None:
+    created = as_rows(effects.customers_new)
+    changed = as_rows(effects.customers_changed)
+    if stream == LEDGER_STREAM:  # rows that accountants inserted are there already
+        changed = pl.concat([changed, created])
+    elif created.height:
+        stamps = created.with_columns(
+            created=pl.lit(batch, pl.Int64), stamp=pl.lit(batch, pl.Int64)
+        )
+        tx.copy_in("customer", stamps)
+    if changed.height:
+        _stage(tx, "new_customer", changed)
+        tx.execute(_change_customers(), {"batch": batch})
+    if effects.changes.height:
+        tx.copy_in("golden_change", effects.changes.with_columns(stamp=pl.lit(batch, pl.Int64)))
+    if effects.retired.height:
+        customers = effects.retired["customer"].to_list()
+        tx.execute(
+            STATEMENTS["retire_customers"],
+            {"batch": batch, "customers": customers, "into": effects.retired["into"].to_list()},
+        )
+        tx.execute(STATEMENTS["drop_retired"], {"customers": customers})
+
+
+def _change_customers() -> LiteralString:
+    assignments = ", ".join(f"{name} = n.{name}" for name in COLUMNS)
+    return cast(
+        "LiteralString", STATEMENTS["change_customers"].replace("{assignments}", assignments)
+    )
+
+
+def _keys(tx: Transaction, effects: Effects, new: pl.Series) -> None:
+    is_new = pl.col("link").is_in(new.implode())
+    tx.copy_in("match_key", effects.keys_new.filter(is_new).unique())
+    known = effects.keys_new.filter(~is_new)
+    if known.height:
+        _stage(tx, "new_key", known)
+        tx.execute(STATEMENTS["add_keys"])
+    if effects.keys_gone.height:
+        _stage(tx, "old_key", effects.keys_gone)
+        tx.execute(STATEMENTS["drop_keys"])
+
+
+def _set_aside(
+    tx: Transaction, effects: Effects, seen: Observation, *, stream: int, run: int, now: datetime
+) -> None:
+    has_open = bool(tx.rows(STATEMENTS["has_rejects"], [stream])[0][0])
+    if effects.rejects.height or has_open:
+        records = seen.records.select(external_id="@id", record="image").unique("external_id")
+        _stage(tx, "new_reject", effects.rejects.join(records, on="external_id", how="left"))
+        tx.execute(STATEMENTS["add_rejects"], {"stream": stream, "run": run, "now": now})
+        # `observed` is staged by load: the records of this batch.
+        tx.execute(STATEMENTS["resolve_rejects"], {"stream": stream, "now": now})
+        tx.execute(
+            STATEMENTS["resolve_decided_reviews"],
+            {"stream": stream, "now": now, "title": seen.stream.title},
+        )
+    if effects.reviews.height:
+        asked = effects.reviews.with_columns(
+            pl.col("customers").cast(pl.List(pl.String)).list.join(",")
+        )
+        _stage(tx, "new_review", asked)
+        tx.execute(STATEMENTS["add_reviews"], {"now": now, "run": run})
+
+
+def _routes(
+    tx: Transaction, effects: Effects, new: pl.Series, *, batch: int, now: datetime
+) -> None:
+    due, agreed = effects.routes.due, effects.routes.agreed
+    if due.height:
+        _stage(tx, "due", due)
+        moment = {"batch": batch, "now": now}
+        if due["link"].null_count() < due.height:
+            tx.execute(STATEMENTS["add_due_links"], moment)
+        if due["link"].null_count():
+            tx.execute(STATEMENTS["add_due_creates"], moment)
+    known = agreed.filter(~pl.col("link").is_in(new.implode()))
+    gone = effects.links.filter(pl.col("state") != LIVE).select("link")
+    settled = pl.concat([known, gone])
+    if settled.height:
+        _stage(tx, "agreed", settled)
+        tx.execute(STATEMENTS["drop_agreed"])
+    # Only a customer who was there before can have been waiting to be created somewhere.
+    fresh = effects.links.filter(pl.col("link").is_in(new.implode()))
+    fresh = fresh.join(effects.customers_new.select("customer"), on="customer", how="anti")
+    if fresh.height:
+        _stage(tx, "new_link", fresh.select("customer", "stream"))
+        tx.execute(STATEMENTS["drop_created"])
+
+
+def keep_cursor(tx: Transaction, stream: int, cursor: str | None, *, now: datetime) -> None:
+    """Remember where to go on reading a stream."""
+    tx.execute(STATEMENTS["keep_cursor"], {"stream": stream, "cursor": cursor, "now": now})
+
+
+def _stage(tx: Transaction, name: str, frame: pl.DataFrame) -> None:
+    tx.stage(name, frame, analyze=frame.height >= ANALYZE_ROWS_MIN)

@@ -1,0 +1,111 @@
+-- name: add_batch
+-- Number this commit.
+INSERT INTO batch (number, run, stream, configuration, records, at) VALUES (%s, %s, %s, %s, %s, %s)
+
+-- name: change_links
+-- Keep what changed about known links; by link's primary key.
+UPDATE link l SET customer = n.customer, state = n.state, since = n.since, seen = n.seen, shown = n.shown,
+    digest = n.digest, version = n.version, changed_at = n.changed_at
+FROM new_link n WHERE l.id = n.link
+
+-- name: change_images
+-- Keep what known records show now; by image's primary key.
+INSERT INTO image (link, fields) SELECT link, image FROM new_image
+ON CONFLICT (link) DO UPDATE SET fields = EXCLUDED.fields
+
+-- name: forget_accepted
+-- A field that changed by itself is no longer what the system made of what it was sent; by image's primary key.
+UPDATE image SET accepted = NULL FROM new_image n WHERE image.link = n.link AND image.accepted IS NOT NULL
+
+-- name: keep_accepted
+-- Keep what a system made of what it was sent; by image's primary key.
+UPDATE image SET accepted = n.accepted FROM new_accepted n WHERE image.link = n.link
+
+-- name: supersede
+-- Mark claims of which no field counts any more; by claim's primary key.
+UPDATE claim c SET superseded = %(batch)s
+FROM old_claim o WHERE c.link = o.link AND c.stamp = o.stamp AND c.basis = o.basis
+
+-- name: change_customers
+-- Write golden values into the rows of known customers; by customer's primary key.
+UPDATE customer c SET {assignments}, custom = n.custom::jsonb, stamp = %(batch)s
+FROM new_customer n WHERE c.id = n.id
+
+-- name: retire_customers
+-- A customer whose records all went to another resolves to that one for ever; by customer's primary key.
+UPDATE customer c SET retired_into = r.into_customer, stamp = %(batch)s
+FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer) WHERE c.id = r.customer
+
+-- name: add_keys
+-- Add match keys of known links; by match_key's primary key.
+INSERT INTO match_key (key, link) SELECT key, link FROM new_key ON CONFLICT DO NOTHING
+
+-- name: drop_keys
+-- Take away match keys that no longer hold; by match_key's primary key.
+DELETE FROM match_key k USING old_key o WHERE k.key = o.key AND k.link = o.link
+
+-- name: add_rejects
+-- Open a reject, or count it again; by reject_open.
+INSERT INTO reject (stage, stream, external_id, field, code, detail, whole, record, first_at, last_at, run)
+SELECT DISTINCT ON (external_id, field, code) stage, %(stream)s, external_id, field, code, detail, whole, record,
+    %(now)s::timestamptz, %(now)s::timestamptz, %(run)s
+FROM new_reject ORDER BY external_id, field, code
+ON CONFLICT (stream, external_id, field, code) WHERE resolved_at IS NULL
+DO UPDATE SET last_at = EXCLUDED.last_at, times = reject.times + 1, detail = EXCLUDED.detail, record = EXCLUDED.record
+
+-- name: resolve_rejects
+-- Rejects of observed records that are not said again are resolved by themselves; by reject_open.
+UPDATE reject r SET resolved_at = %(now)s
+FROM observed o
+WHERE r.stream = %(stream)s AND r.external_id = o.external_id AND r.resolved_at IS NULL
+  AND r.stage IN ('map', 'resolve', 'read')
+  AND NOT EXISTS (SELECT 1 FROM new_reject n WHERE n.external_id = r.external_id AND n.field = r.field AND n.code = r.code)
+
+-- name: has_rejects
+-- Is anything of this stream set aside; by reject_open.
+SELECT EXISTS (SELECT 1 FROM reject WHERE stream = %s AND resolved_at IS NULL)
+
+-- name: add_reviews
+-- Ask a person, once; by review_open.
+INSERT INTO review (kind, subject, customers, detail, opened_at, run)
+SELECT kind, subject, string_to_array(customers, ',')::bigint[], detail, %(now)s, %(run)s FROM new_review
+ON CONFLICT (kind, subject) WHERE decided_at IS NULL DO NOTHING
+
+-- name: add_due_links
+-- Note that these records do not show what they should; by outbound_link.
+INSERT INTO outbound (customer, stream, link, kind, enqueued, enqueued_at)
+SELECT customer, stream, link, kind, %(batch)s, %(now)s FROM due WHERE link IS NOT NULL
+ON CONFLICT (link) WHERE link IS NOT NULL
+DO UPDATE SET customer = EXCLUDED.customer, enqueued = EXCLUDED.enqueued, tries = 0, not_before = NULL,
+    code = NULL, reason = NULL,
+    kind = CASE WHEN outbound.kind = 'put' THEN EXCLUDED.kind ELSE outbound.kind END
+
+-- name: add_due_creates
+-- Note that these customers are missing there; by outbound_create.
+INSERT INTO outbound (customer, stream, link, kind, enqueued, enqueued_at)
+SELECT customer, stream, NULL, kind, %(batch)s, %(now)s FROM due WHERE link IS NULL
+ON CONFLICT (customer, stream) WHERE link IS NULL
+DO UPDATE SET enqueued = EXCLUDED.enqueued, tries = 0, not_before = NULL, code = NULL, reason = NULL
+
+-- name: drop_agreed
+-- These records show what they should; by outbound_link.
+DELETE FROM outbound o USING agreed a WHERE o.link = a.link AND o.kind = 'put'
+
+-- name: drop_created
+-- These customers are there now; by outbound_create.
+DELETE FROM outbound o USING new_link n WHERE o.link IS NULL AND o.customer = n.customer AND o.stream = n.stream
+
+-- name: drop_retired
+-- A retired customer has nothing to be created.
+DELETE FROM outbound WHERE link IS NULL AND customer = ANY(%(customers)s::bigint[])
+
+-- name: resolve_decided_reviews
+-- A held record that found its customer needs no decision any more; by review_open.
+UPDATE review v SET decided_at = %(now)s, decision = 'resolved by itself'
+FROM observed o, link l
+WHERE v.kind = 'possible_duplicate' AND v.decided_at IS NULL AND v.subject = %(title)s || '/' || o.external_id
+  AND l.stream = %(stream)s AND l.external_id = o.external_id
+
+-- name: keep_cursor
+-- Go on from here next time.
+UPDATE stream SET cursor = %(cursor)s, read_at = %(now)s WHERE id = %(stream)s

@@ -1,0 +1,75 @@
+-- name: take
+-- Take outbounds that may be delivered now; a holder that no longer lives holds nothing. By outbound's primary key.
+UPDATE outbound SET holder = %(run)s, tries = tries + 1
+WHERE id IN (
+    SELECT o.id FROM outbound o
+    WHERE o.stream = %(stream)s AND o.kind = ANY(%(kinds)s)
+      AND (o.not_before IS NULL OR o.not_before <= %(now)s)
+      AND (o.holder IS NULL OR o.holder = %(run)s OR NOT {present})
+      AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown'))
+    ORDER BY o.id LIMIT %(limit)s
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING id, customer, stream, link, kind, tries
+
+-- name: due_links
+-- The links of taken outbounds with their images; by the primary keys of link and image.
+SELECT l.id, l.external_id, l.customer, l.state, l.version, i.fields, i.accepted
+FROM taken t JOIN link l ON l.id = t.link LEFT JOIN image i ON i.link = l.id
+
+-- name: links_of_customers
+-- All links of the customers concerned, for references and to see who is there already; by link (customer).
+SELECT l.id, l.stream, l.external_id, l.customer, l.state, l.since, l.seen, l.shown, l.digest, l.version, l.changed_at
+FROM touched t JOIN link l ON l.customer = t.customer
+
+-- name: add_attempts
+-- Write down what is about to be sent, before it is sent.
+INSERT INTO attempt (token, outbound, customer, stream, link, kind, external_id, patch, expected, expected_version,
+    sent, digest, mark, run, at, outcome)
+SELECT token, outbound, customer, stream, link, kind, external_id, patch, expected, expected_version,
+    sent, digest, %(mark)s, %(run)s, %(now)s, 'sent'
+FROM new_attempt
+
+-- name: answer
+-- What became of attempts; by attempt's primary key.
+UPDATE attempt a SET outcome = n.outcome, answered_at = %(now)s, code = n.code, reason = n.reason,
+    external_id = coalesce(n.external_id, a.external_id)
+FROM new_answer n WHERE a.token = n.token
+
+-- name: release
+-- These outbounds wait: until a time, or until something about them changes. By outbound's primary key.
+UPDATE outbound o SET holder = NULL, code = n.code, reason = n.reason,
+    not_before = CASE WHEN n.wait_s < 0 THEN 'infinity' ELSE %(now)s::timestamptz + make_interval(secs => n.wait_s) END
+FROM released n WHERE o.id = n.outbound
+
+-- name: drop
+-- Nothing is left to deliver for these; by outbound's primary key.
+DELETE FROM outbound WHERE id = ANY(%(ids)s::bigint[])
+
+-- name: mark_seen
+-- These records show the golden values; by link's primary key.
+UPDATE link SET seen = greatest(seen, %(mark)s) WHERE id = ANY(%(links)s::bigint[])
+
+-- name: orphans
+-- Attempts of which nobody knows what became of them, and whose sender is gone; by attempt_open.
+SELECT a.token, a.outbound, a.customer, a.stream, a.link, a.kind, a.external_id, a.patch, a.expected, a.expected_version,
+    a.sent, a.mark, o.tries
+FROM attempt a LEFT JOIN outbound o ON o.id = a.outbound
+WHERE a.stream = %(stream)s AND a.outcome IN ('sent', 'unknown')
+  AND (a.run = %(run)s OR NOT {present})
+ORDER BY a.at LIMIT %(limit)s
+
+-- name: waiting
+-- How much is still to be delivered, by stream and reason.
+SELECT stream, coalesce(code, ''), count(*) FROM outbound GROUP BY 1, 2
+
+-- name: retry
+-- Let refused deliveries try again.
+UPDATE outbound SET not_before = NULL, code = NULL, reason = NULL, tries = 0
+WHERE not_before IS NOT NULL AND (%(stream)s::integer IS NULL OR stream = %(stream)s)
+
+-- name: ripe
+-- Is anything left that may be delivered now; by outbound's primary key.
+SELECT count(*) FROM outbound o
+WHERE (o.not_before IS NULL OR o.not_before <= %(now)s)
+  AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown'))

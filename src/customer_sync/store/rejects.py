@@ -1,0 +1,54 @@
+"""Rejects: records and fields set aside, with stage, code, reason."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+import polars as pl
+
+from customer_sync.infra.pg import Transaction, load
+
+__all__ = ["add", "add_faults", "open_rejects", "records", "resolve"]
+
+STATEMENTS = load(__file__)
+
+
+def add(tx: Transaction, stream: int, faults: pl.DataFrame, *, run: int, now: datetime) -> None:
+    """Set aside: stage, external_id, field, code, detail, whole."""
+    if faults.height:
+        tx.stage("new_fault", faults.unique(["external_id", "field", "code"]))
+        tx.execute(STATEMENTS["add"], {"stream": stream, "now": now, "run": run})
+
+
+def add_faults(
+    tx: Transaction, stream: int, faults: Sequence[tuple[str, str]], *, run: int, now: datetime
+) -> None:
+    """Set aside rows that could not be read as records: (id or place, reason)."""
+    if faults:
+        frame = pl.DataFrame(
+            list(faults), schema=["external_id", "detail"], orient="row"
+        ).with_columns(
+            stage=pl.lit("read"),
+            field=pl.lit(""),
+            code=pl.lit("row_unreadable"),
+            whole=pl.lit(value=True),
+        )
+        add(tx, stream, frame, run=run, now=now)
+
+
+def resolve(tx: Transaction, stream: int, stage: str, ids: list[str], *, now: datetime) -> None:
+    """Close rejects of one stage for these records."""
+    if ids:
+        tx.execute(
+            STATEMENTS["resolve"], {"stream": stream, "stage": stage, "ids": ids, "now": now}
+        )
+
+
+def open_rejects(tx: Transaction, *, limit: int) -> list[tuple[object, ...]]:
+    """Return what is set aside now."""
+    return tx.rows(STATEMENTS["open"], [limit])
+
+
+def records(tx: Transaction, stream: int | None) -> list[tuple[int, str]]:
+    """Return (stream, external id) of records that are set aside."""
+    return cast("list[tuple[int, str]]", tx.rows(STATEMENTS["records"], {"stream": stream}))

@@ -1,0 +1,76 @@
+"""What the workspace remembers about itself: versions of its configuration, its streams, its salt."""
+
+from typing import cast
+
+from customer_sync.infra.pg import Transaction, load
+
+__all__ = [
+    "cursor",
+    "forget_cursors",
+    "latest",
+    "lock",
+    "publish",
+    "salt",
+    "streams",
+    "version",
+    "versions",
+]
+
+STATEMENTS = load(__file__)
+
+
+def salt(tx: Transaction, fresh: str) -> str:
+    """Return the workspace's salt; the first caller's ``fresh`` one becomes it."""
+    tx.execute(STATEMENTS["put"], ("salt", fresh))
+    return cast("str", tx.rows(STATEMENTS["get"], ["salt"])[0][0])
+
+
+def streams(tx: Transaction, wanted: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the numbers of streams, numbering those that are new."""
+    known = {
+        (cast("str", s), cast("str", n)): cast("int", i)
+        for s, n, i in tx.rows(STATEMENTS["streams"])
+    }
+    for system, name in wanted:
+        if (system, name) not in known:
+            tx.execute(STATEMENTS["add_stream"], {"system": system, "name": name})
+    rows = tx.rows(STATEMENTS["streams"])
+    return {(cast("str", s), cast("str", n)): cast("int", i) for s, n, i in rows}
+
+
+def cursor(tx: Transaction, stream: int) -> str | None:
+    """Return where to go on reading a stream."""
+    rows = tx.rows(STATEMENTS["cursor"], [stream])
+    return cast("str | None", rows[0][0]) if rows else None
+
+
+def forget_cursors(tx: Transaction, stream_ids: list[int]) -> None:
+    """Let these streams be read from the start again."""
+    tx.execute(STATEMENTS["forget_cursor"], [stream_ids])
+
+
+def lock(tx: Transaction) -> None:
+    """Let one publisher at a time in, until the transaction ends."""
+    tx.execute(STATEMENTS["lock"])
+
+
+def latest(tx: Transaction) -> tuple[int, str, str] | None:
+    """Return (version, digest, document) in force, or None before the first publication."""
+    rows = tx.rows(STATEMENTS["latest"])
+    return cast("tuple[int, str, str]", rows[0]) if rows else None
+
+
+def version(tx: Transaction, number: int) -> tuple[object, ...] | None:
+    """Return (version, digest, document, files, published_at)."""
+    rows = tx.rows(STATEMENTS["version"], [number])
+    return rows[0] if rows else None
+
+
+def versions(tx: Transaction) -> list[tuple[object, ...]]:
+    """Return (version, digest, published_at) of all versions."""
+    return tx.rows(STATEMENTS["versions"])
+
+
+def publish(tx: Transaction, digest: str, document: str, files: str) -> int:
+    """Keep a new version; return its number."""
+    return cast("int", tx.rows(STATEMENTS["publish"], (digest, document, files))[0][0])

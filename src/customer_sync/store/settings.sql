@@ -1,0 +1,46 @@
+-- name: get
+-- One setting; by setting's primary key.
+SELECT value FROM setting WHERE name = %s
+
+-- name: put
+-- Keep a setting, unless it is there already.
+INSERT INTO setting (name, value) VALUES (%s, %s) ON CONFLICT DO NOTHING
+
+-- name: streams
+-- Every stream ever configured, with its number.
+SELECT system, name, id FROM stream
+
+-- name: add_stream
+-- Number a stream for ever.
+INSERT INTO stream (id, system, name)
+SELECT coalesce(max(id), 9) + 1, %(system)s, %(name)s FROM stream
+ON CONFLICT (system, name) DO NOTHING
+
+-- name: cursor
+-- Where to go on reading a stream; by stream's primary key.
+SELECT cursor FROM stream WHERE id = %s
+
+-- name: forget_cursor
+-- Read a stream from the start again; by stream's primary key.
+UPDATE stream SET cursor = NULL WHERE id = ANY(%s::integer[])
+
+-- name: latest
+-- The version of the configuration in force; by configuration's primary key.
+SELECT version, digest, document::text FROM configuration ORDER BY version DESC LIMIT 1
+
+-- name: version
+-- One version of the configuration, as published; by configuration's primary key.
+SELECT version, digest, document::text, files::text, published_at FROM configuration WHERE version = %s
+
+-- name: versions
+-- All versions of the configuration.
+SELECT version, digest, published_at FROM configuration ORDER BY version
+
+-- name: publish
+-- Number a new version of the configuration.
+INSERT INTO configuration (version, digest, document, files)
+SELECT coalesce(max(version), 0) + 1, %s, %s::jsonb, %s::jsonb FROM configuration RETURNING version
+
+-- name: lock
+-- One publisher at a time.
+SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/publish', 0))

@@ -1,0 +1,266 @@
+"""Load what a decision may look at: one consistent picture, by index, for one record or ten thousand."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString, cast
+
+import polars as pl
+
+from customer_sync.core.decide import LEDGER_STREAM, Published, Snapshot
+from customer_sync.infra.pg import Transaction, load
+from customer_sync.kernel.errors import StoreConflictError
+from customer_sync.kernel.frames import empty
+from customer_sync.model.frame import CLAIMS, IMAGES, INSTANT, LINKS, SENT
+from customer_sync.store.customers import COLUMNS, ROW, as_golden
+
+__all__ = [
+    "LedgerEdits",
+    "Loaded",
+    "accepted",
+    "allocate",
+    "begin",
+    "composed",
+    "last_batch",
+    "ledger_edits",
+    "load_snapshot",
+    "news",
+    "observed_links",
+]
+
+STATEMENTS = load(__file__)
+ANALYZE_ROWS_MIN = 2_000  # below this the planner's guess for a temporary table is good enough
+
+_SENT_ITEMS = pl.List(pl.Struct({"field": pl.String, "value": pl.String}))
+_CANDIDATES = {
+    "key": pl.Int64, "customer": pl.Int64, "carriers": pl.Int32,
+    "given_name": pl.String, "family_name": pl.String, "organisation": pl.String,
+}  # fmt: skip
+_DECIDED = {"link": pl.Int64, "customer": pl.Int64, "same": pl.Boolean}
+
+
+def composed(name: str) -> LiteralString:
+    """Fill in the columns of the customer table, which are the catalogue's, never a caller's."""
+    columns = ", ".join(f"c.{name}" for name in COLUMNS)
+    before = ", ".join(f"e.before ->> '{name}'" for name in COLUMNS)
+    return cast(
+        "LiteralString", STATEMENTS[name].replace("{columns}", columns).replace("{before}", before)
+    )
+
+
+def begin(tx: Transaction) -> int:
+    """Take the workspace's absorbing lock until the transaction ends; return the batch's number."""
+    return cast("int", tx.rows(STATEMENTS["begin_absorb"])[0][2])
+
+
+def last_batch(tx: Transaction) -> int:
+    """Return the number of the batch that committed last."""
+    return cast("int", tx.rows(STATEMENTS["last_batch"])[0][0])
+
+
+def busy(message: str) -> StoreConflictError:
+    """Return the error that says: wait, then try again."""
+    return StoreConflictError(message, hint="run the same command again")
+
+
+def allocate(tx: Transaction, what: str, count: int) -> pl.Series:
+    """Return ``count`` fresh ids; what: links or customers."""
+    if count == 0:
+        return pl.Series("id", [], dtype=pl.Int64)
+    statement = (
+        STATEMENTS["allocate_links"] if what == "links" else STATEMENTS["allocate_customers"]
+    )
+    return pl.Series("id", [row[0] for row in tx.rows(statement, [count])], dtype=pl.Int64)
+
+
+def stage_observed(tx: Transaction, records: pl.DataFrame) -> None:
+    """Stage observations: row, external_id, digest, version, changed_at, and link when it is known."""
+    tx.stage("observed", records, analyze=records.height >= ANALYZE_ROWS_MIN)
+
+
+def news(tx: Transaction, stream: int, *, mark: int) -> pl.Series:
+    """Return the row numbers of staged observations that are new or changed; keep versions of the rest."""
+    tx.execute(STATEMENTS["touch_versions"], {"stream": stream, "mark": mark})
+    return tx.frame(STATEMENTS["news"], {"stream": stream}, schema={"row": pl.UInt32})["row"]
+
+
+def observed_links(tx: Transaction, stream: int) -> pl.DataFrame:
+    """Return (row, link, customer, state, shown, before) of staged observations that are linked."""
+    schema = {
+        "row": pl.UInt32, "link": pl.Int64, "customer": pl.Int64, "state": pl.Int32, "shown": pl.Int64, "before": pl.String,
+    }  # fmt: skip
+    return tx.frame(STATEMENTS["observed_links"], {"stream": stream}, schema=schema)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What was asked of the store for one observation, beside the snapshot itself."""
+
+    snapshot: Snapshot
+    is_edited: bool  # somebody edited a touched customer in the ledger: absorb that first
+
+
+def load_snapshot(  # noqa: PLR0913: one picture, one call
+    tx: Transaction,
+    rules: Published,
+    *,
+    batch: int,
+    now: datetime,
+    stream: int,
+    customers: pl.Series,
+    keys: pl.DataFrame,
+    merged_into: list[str],
+    new_count: int,
+    answered: pl.DataFrame | None = None,
+    owners: pl.DataFrame | None = None,
+) -> Loaded:
+    """Load the picture for one observation whose records are staged as ``observed``.
+
+    Args:
+        tx: an absorbing transaction.
+        rules: the published configuration.
+        batch: its number.
+        now: its instant.
+        stream: the stream observed.
+        customers: customers of the observed records.
+        keys: (link, kind, key) of new records.
+        merged_into: external ids that observed records were merged into.
+        new_count: how many customers may be new at most.
+        answered: model.frame.SENT of the attempts whose answers are being absorbed.
+        owners: (link, customer) of records that we created ourselves.
+    """
+    candidates = _candidates(tx, rules, keys)
+    winners = _winners(tx, stream, merged_into)
+    touched = (
+        pl.concat([customers, candidates["customer"], winners["customer"]]).unique().drop_nulls()
+    )
+    has_any = touched.len() > 0
+    if has_any:
+        tx.stage(
+            "touched",
+            pl.DataFrame({"customer": touched}),
+            analyze=touched.len() >= ANALYZE_ROWS_MIN,
+        )
+        tx.execute(STATEMENTS["lock_customers"])
+    edited = (
+        has_any and stream != LEDGER_STREAM and cast("int", tx.rows(STATEMENTS["edited"])[0][0]) > 0
+    )
+    images = tx.frame(STATEMENTS["images"], schema=IMAGES) if has_any else empty(IMAGES)
+    decided = (
+        tx.frame(STATEMENTS["decided"], {"stream": stream}, schema=_DECIDED)
+        if keys.height
+        else empty(_DECIDED)
+    )
+    if owners is not None and owners.height:
+        settled = owners.with_columns(same=pl.lit(value=True))
+        decided = pl.concat([settled, decided.join(owners, on="link", how="anti")])
+    open_sent = _sent(tx) if has_any else empty(SENT)
+    snapshot = Snapshot(
+        batch=batch,
+        now=now,
+        links=tx.frame(STATEMENTS["links"], schema=LINKS) if has_any else empty(LINKS),
+        images=images,
+        claims=tx.frame(STATEMENTS["claims"], schema=CLAIMS) if has_any else empty(CLAIMS),
+        customers=_customers(tx, rules, stream) if has_any else as_golden(empty(ROW), rules.fields),
+        keys=keys,
+        candidates=candidates,
+        decided=decided,
+        sent=open_sent if answered is None else _latest_sent(answered, open_sent),
+        accepted=accepted(images),
+        winners=winners,
+        customer_ids=allocate(tx, "customers", new_count if stream != LEDGER_STREAM else 0),
+        answer=answered is not None,
+    )
+    return Loaded(snapshot=snapshot, is_edited=edited)
+
+
+def _candidates(tx: Transaction, rules: Published, keys: pl.DataFrame) -> pl.DataFrame:
+    if keys.is_empty():
+        return empty(_CANDIDATES)
+    tx.stage("wanted_key", keys.select("key"), analyze=keys.height >= ANALYZE_ROWS_MIN)
+    limit = rules.config.workspace.match.shared_max + 1
+    return tx.frame(STATEMENTS["candidates"], {"limit": limit}, schema=_CANDIDATES)
+
+
+def _winners(tx: Transaction, stream: int, merged_into: list[str]) -> pl.DataFrame:
+    schema = {"link": pl.Int64, "external_id": pl.String, "customer": pl.Int64}
+    if not merged_into:
+        return empty(schema)
+    return tx.frame(STATEMENTS["winners"], {"stream": stream, "ids": merged_into}, schema=schema)
+
+
+def _customers(tx: Transaction, rules: Published, stream: int) -> pl.DataFrame:
+    if stream == LEDGER_STREAM:
+        before = as_golden(tx.frame(composed("customers_before"), schema=ROW), rules.fields)
+        return before
+    return as_golden(tx.frame(composed("customers"), schema=ROW), rules.fields)
+
+
+def _sent(tx: Transaction) -> pl.DataFrame:
+    rows = tx.frame(
+        STATEMENTS["sent"], schema={"link": pl.Int64, "sent": pl.String, "mark": pl.Int64}
+    )
+    if rows.is_empty():
+        return empty(SENT)
+    return sent_cells(rows.with_columns(answered=pl.lit(value=False)))
+
+
+def sent_cells(attempts: pl.DataFrame) -> pl.DataFrame:
+    """Unpack attempts (link, sent, mark, answered) into model.frame.SENT."""
+    if attempts.is_empty():
+        return empty(SENT)
+    items = (
+        attempts.with_columns(pl.col("sent").str.json_decode(_SENT_ITEMS))
+        .explode("sent")
+        .drop_nulls("sent")
+    )
+    return items.select(
+        "link", field=pl.col("sent").struct.field("field"), value=pl.col("sent").struct.field("value"),
+        mark="mark", answered="answered",
+    )  # fmt: skip
+
+
+def _latest_sent(answered: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Prefer, cell by cell, the attempt whose answer this is."""
+    cells = pl.concat([answered, others.join(answered, on=["link", "field"], how="anti")])
+    return cells.sort("mark", descending=True).unique(["link", "field"], keep="first")
+
+
+def accepted(images: pl.DataFrame) -> pl.DataFrame:
+    schema = {"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
+    rows = images.filter(pl.col("accepted").is_not_null())
+    if rows.is_empty():
+        return empty(schema)
+    item = pl.List(pl.Struct({"field": pl.String, "sent": pl.String, "shown": pl.String}))
+    items = (
+        rows.select("link", item=pl.col("accepted").str.json_decode(item))
+        .explode("item")
+        .unnest("item")
+    )
+    return items.select(list(schema))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerEdits:
+    """Customers edited in the ledger: records as any stream's, with the image before."""
+
+    records: pl.DataFrame  # @id, @changed_at, is_inserted, one String column per source field
+    before: pl.DataFrame  # one String column per source field, same rows
+
+
+def ledger_edits(tx: Transaction, *, limit: int) -> LedgerEdits:
+    """Read edits of the customer table that are not absorbed yet."""
+    before_columns = [f"before.{name}" for name in [*COLUMNS, "custom"]]
+    schema = {
+        "@id": pl.String(), "@changed_at": INSTANT, "is_inserted": pl.Boolean(),
+        **dict.fromkeys([*COLUMNS, "custom"], pl.String()), **dict.fromkeys(before_columns, pl.String()),
+    }  # fmt: skip
+    frame = tx.frame(composed("ledger_edits"), {"limit": limit}, schema=schema)
+    before = frame.select(
+        pl.col(before_columns).name.map(lambda name: name.removeprefix("before."))
+    )
+    return LedgerEdits(records=frame.drop(before_columns), before=before)
+
+
+def forget_edits(tx: Transaction, customers: list[int]) -> None:
+    """Strike absorbed edits off the list."""
+    tx.execute(STATEMENTS["forget_edits"], {"ids": customers})

@@ -1,0 +1,108 @@
+-- name: begin_absorb
+-- Serialise absorbing per workspace, and tell the customer trigger who is writing; takes the next batch number.
+SELECT set_config('customer_sync.absorbing', 'on', true),
+       pg_advisory_xact_lock(hashtextextended(current_schema() || '/absorb', 0)),
+       (SELECT coalesce(max(number), 0) + 1 FROM batch)
+
+-- name: last_batch
+-- The batch that committed last; by the primary key of batch.
+SELECT coalesce(max(number), 0) FROM batch
+
+-- name: allocate_links
+-- Take ids for new links.
+SELECT nextval('link_id') FROM generate_series(1, %s)
+
+-- name: allocate_customers
+-- Take ids for new customers.
+SELECT nextval('customer_id') FROM generate_series(1, %s)
+
+-- name: news
+-- Which of the staged observations are new or differ from what is known; by link (stream, external_id).
+SELECT o.row
+FROM observed o LEFT JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
+WHERE l.id IS NULL OR l.digest <> o.digest OR l.state NOT IN (0, 3)
+
+-- name: touch_versions
+-- Keep versions of records whose mapped fields did not change; by link (stream, external_id).
+UPDATE link l SET version = o.version, changed_at = o.changed_at
+FROM observed o
+WHERE l.stream = %(stream)s AND l.external_id = o.external_id AND l.digest = o.digest
+  AND l.version IS DISTINCT FROM o.version AND l.shown <= %(mark)s
+
+-- name: observed_links
+-- The links of the staged observations, with their images; by link (stream, external_id).
+SELECT o.row, l.id, l.customer, l.state, l.shown, i.fields
+FROM observed o
+JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
+LEFT JOIN image i ON i.link = l.id
+
+-- name: candidates
+-- Customers that carry one of the staged keys, and how many records carry it; by match_key (key, link).
+SELECT key, customer, carriers, given_name, family_name, organisation
+FROM (
+    SELECT DISTINCT w.key, l.customer, count(*) OVER (PARTITION BY w.key)::integer AS carriers
+    FROM (SELECT DISTINCT key FROM wanted_key) w
+    CROSS JOIN LATERAL (SELECT k.link FROM match_key k WHERE k.key = w.key LIMIT %(limit)s) k
+    JOIN link l ON l.id = k.link AND l.state <> 3
+) m
+JOIN customer c ON c.id = m.customer
+
+-- name: decided
+-- What stewards settled about the staged observations; by decision's primary key.
+SELECT o.link, d.customer, d.same
+FROM observed o JOIN decision d ON d.stream = %(stream)s AND d.external_id = o.external_id
+
+-- name: winners
+-- The records that observed ones were merged into; by link (stream, external_id).
+SELECT l.id, l.external_id, l.customer
+FROM link l WHERE l.stream = %(stream)s AND l.external_id = ANY(%(ids)s::text[])
+
+-- name: lock_customers
+-- Wait for accountants who are writing to the touched customers, and keep others out.
+SELECT count(*) FROM (SELECT c.id FROM touched t JOIN customer c ON c.id = t.customer ORDER BY c.id FOR UPDATE OF c) locked
+
+-- name: edited
+-- Unabsorbed edits of the touched customers by the ledger's own doors.
+SELECT count(*) FROM touched t JOIN ledger_edit e ON e.customer = t.customer
+
+-- name: links
+-- All links of the touched customers; by link (customer).
+SELECT l.id, l.stream, l.external_id, l.customer, l.state, l.since, l.seen, l.shown, l.digest, l.version, l.changed_at
+FROM touched t JOIN link l ON l.customer = t.customer
+
+-- name: images
+-- Images of the touched customers' links; by image's primary key.
+SELECT i.link, i.fields, i.accepted
+FROM touched t JOIN link l ON l.customer = t.customer JOIN image i ON i.link = l.id
+
+-- name: claims
+-- Claims that still count, of the touched customers' links; by claim (link, stamp, basis).
+SELECT c.link, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared
+FROM touched t JOIN link l ON l.customer = t.customer JOIN claim c ON c.link = l.id
+WHERE c.superseded IS NULL AND l.state <> 3
+
+-- name: customers
+-- Golden values of the touched customers as they stand; by customer's primary key.
+SELECT c.id, {columns}, c.custom::text, c.stamp, false
+FROM touched t JOIN customer c ON c.id = t.customer
+
+-- name: customers_before
+-- Golden values of edited customers as they stood before the first unabsorbed edit.
+SELECT e.customer, {before}, (e.before -> 'custom')::text, coalesce((e.before ->> 'stamp')::bigint, 0), true
+FROM touched t JOIN ledger_edit e ON e.customer = t.customer
+WHERE e.before IS NOT NULL
+
+-- name: ledger_edits
+-- Customers edited through the ledger's own doors: the row now, and before the first unabsorbed edit.
+SELECT c.id::text, e.at, (e.before IS NULL), {columns}, c.custom::text, {before}, (e.before -> 'custom')::text
+FROM (SELECT * FROM ledger_edit ORDER BY customer LIMIT %(limit)s) e JOIN customer c ON c.id = e.customer
+
+-- name: forget_edits
+-- These edits are absorbed.
+DELETE FROM ledger_edit WHERE customer = ANY(%(ids)s::bigint[])
+
+-- name: sent
+-- What open or lost attempts meant to leave in the touched customers' records; by attempt (link).
+SELECT a.link, a.sent, a.mark
+FROM touched t JOIN link l ON l.customer = t.customer JOIN attempt a ON a.link = l.id
+WHERE a.outcome IN ('sent', 'unknown', 'not_done')
