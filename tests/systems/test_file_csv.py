@@ -450,8 +450,10 @@ def test_any_text_at_all_is_read_the_same_by_pages_as_whole(
 ):
     path = tmp_path_factory.mktemp("csv") / "people.csv"
     wrote(path, "id,email\n" + text)
+
     def made():
         return connector(path, fields=["email"], delimiter=",")
+
     whole = read_all(made(), ["email"])
     floor = csv_reader.CHUNK_BYTES_MIN
     csv_reader.CHUNK_BYTES_MIN = chunk_bytes

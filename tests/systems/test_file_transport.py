@@ -103,7 +103,7 @@ def test_a_replacement_keeps_mode_and_link_and_leaves_nothing_else(transport, tm
         0o640,
         True,
     )
-    assert sorted(os.listdir(tmp_path)) == ["a.csv", "link.csv"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.csv", "link.csv"]
 
 
 def test_names_of_a_folder(transport, tmp_path):
@@ -181,4 +181,4 @@ def test_a_process_killed_while_it_replaces_leaves_a_whole_file(tmp_path):
     transport = FileTransport()
     version = one(transport, FileStat(url=str(path))).version
     assert one(transport, FileReplace(url=str(path), content=b"end", expected=version)).replaced
-    assert os.listdir(tmp_path) == ["a.csv"]
+    assert [p.name for p in tmp_path.iterdir()] == ["a.csv"]

@@ -1,7 +1,7 @@
 """Perform the file calls of connectors: on the local disk, and on any address fsspec knows.
 
 Decides what the version of a file is: the digest of its content, so that every change of content
-changes it, whatever the clock of the file system does. A digest is remembered while the file's size,
+changes it, whatever the clock of the file system does. A digest is kept while the file's size,
 inode and times stay as they were, and only once the last change lies further back than the clock of
 the file system is coarse; a store that names its content itself (an entity tag) is believed.
 
@@ -23,6 +23,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -174,13 +175,13 @@ class _Local:
 
     def __init__(self, path: str) -> None:
         self.name = os.path.realpath(path)
-        self._folder = os.path.dirname(self.name)
+        self._folder = str(Path(self.name).parent)
 
     def facts(self) -> _Facts | None:
         try:
-            found = os.stat(self.name)
+            found = Path(self.name).stat()
         except FileNotFoundError:
-            os.stat(self._folder)  # a missing folder is an error, a missing file an answer
+            Path(self._folder).stat()  # a missing folder is an error, a missing file an answer
             return None
         if not stat.S_ISREG(found.st_mode):
             raise ConfigurationError("The address names a folder or a device, not a file.")
@@ -195,12 +196,12 @@ class _Local:
         return started_at.timestamp() - changed_s > LOCAL_COARSE_S
 
     def blocks(self) -> Iterator[bytes]:
-        with open(self.name, "rb", buffering=0) as file:
+        with Path(self.name).open("rb", buffering=0) as file:
             while block := file.read(BLOCK_BYTES):
                 yield block
 
     def read(self, offset: int, length: int | None) -> bytes:
-        with open(self.name, "rb") as file:
+        with Path(self.name).open("rb") as file:
             file.seek(offset)
             return file.read() if length is None else file.read(length)
 
@@ -223,12 +224,12 @@ class _Local:
     def replace(self, content: bytes) -> None:
         """Write beside the file, flush to the disk, then take its name.
 
-        The temporary name is always the same, so that what a crash leaves is overwritten by the next
-        writer; the lock keeps a second writer out.
+        The temporary name is always the same, so that what a crash leaves is overwritten by the
+        next         writer; the lock keeps a second writer out.
         """
-        new = os.path.join(self._folder, f".{os.path.basename(self.name)}.customer-sync-new")
+        new = Path(self._folder) / f".{Path(self.name).name}.customer-sync-new"
         with suppress(FileNotFoundError):
-            os.unlink(new)
+            new.unlink()
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
             with os.fdopen(os.open(new, flags, 0o666), "wb") as file:
@@ -236,16 +237,16 @@ class _Local:
                 file.flush()
                 self._keep_attributes(file.fileno())
                 os.fsync(file.fileno())
-            os.replace(new, self.name)
+            new.replace(self.name)
         except BaseException:
             with suppress(OSError):
-                os.unlink(new)
+                new.unlink()
             raise
         self._flush_folder()
 
     def _keep_attributes(self, descriptor: int) -> None:
         try:
-            old = os.stat(self.name)
+            old = Path(self.name).stat()
         except FileNotFoundError:
             return
         made = os.fstat(descriptor)
@@ -332,7 +333,7 @@ class _Remote:
     def replace(self, content: bytes) -> None:
         """Upload under a temporary name and move it, where moving is the file system's own.
 
-        An object store shows an upload only when it is whole, and moves by copying: there the file is
+        An object store shows an upload only when it is whole, and moves by copying: there it is
         uploaded under its own name.
         """
         if not self._moves():
@@ -385,7 +386,9 @@ def _named(url: str) -> Iterator[None]:
         raise _translated(problem, where) from problem
 
 
-def _translated(problem: Exception, where: dict[str, str]) -> CustomerSyncError:
+def _translated(  # noqa: PLR0911  # one line per kind of trouble
+    problem: Exception, where: dict[str, str]
+) -> CustomerSyncError:
     name = where["file"]
     if isinstance(problem, PermissionError) or getattr(problem, "errno", None) == errno.EROFS:
         return CredentialError(f"{name} may not be read or written by this user.", context=where)

@@ -1,4 +1,4 @@
-"""Files as systems: CSV, TSV, JSON Lines, Parquet and Excel, on a disk or behind any fsspec address.
+"""Files as systems: CSV, TSV, JSON Lines, Parquet and Excel, on a disk or any fsspec address.
 
 A stream is one file. What is in it is kept byte for byte except the cells that are written.
 """

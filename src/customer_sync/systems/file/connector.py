@@ -124,7 +124,7 @@ class Connector:
         if not folder:
             shapes: list[StreamShape] = []
             for name in self._config.streams:
-                shapes.append((yield from self.shape(name)))
+                shapes += [(yield from self.shape(name))]
             return shapes
         address = str(folder).rstrip("/") + "/"
         reply = (yield [FileRead(url=address)])[0]

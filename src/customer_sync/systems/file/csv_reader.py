@@ -1,8 +1,8 @@
 """Read CSV and TSV by pages: byte ranges cut at row ends, parsed many rows at once.
 
 Decides which rows cannot be read: another number of cells than the header, broken quoting, bytes
-that are not in the file's encoding, a torn last line. Each is one fault that names its line. Must not
-know keys or records.
+that are not in the file's encoding, a torn last line. Each is one fault that names its line. Must
+not know keys or records.
 """
 
 from collections.abc import Sequence
@@ -75,7 +75,7 @@ class CsvReader:
     def _rows(
         self, version: str, dialect: Dialect, offset: int, line: int, limit: int
     ) -> Steps[tuple[Rows, bool]]:
-        """Return at most ``limit`` whole rows, at least one where there is one; and whether it is all."""
+        """Return at most ``limit`` whole rows, at least one if there is one; and whether it is all."""
         length = int(min(max(limit * self._row_bytes * 1.1, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX))
         while True:
             length += length % 2  # never half of a wide code unit
@@ -122,7 +122,7 @@ def column_numbers(source: Source, dialect: Dialect, columns: Sequence[str]) -> 
 
 
 def dialect_with_columns(source: Source, reply: FileReply, *, is_final: bool) -> Dialect | None:
-    """Return the dialect and the columns that the start of a file shows; None when more is needed."""
+    """Return the dialect and the columns that the start of a file shows; None if too short."""
     dialect = dialect_of(reply.content, source.settings)
     body = reply.content[len(dialect.mark) :]
     rows = rows_of(body, dialect, line=1, is_final=is_final)

@@ -131,7 +131,7 @@ def _is_quoting_regular(units: Array, quotes: Array, dialect: Dialect) -> bool:
 
 @lru_cache
 def _patterns(delimiter: str, quote: str, line_end: str) -> tuple[re.Pattern[str], ...]:
-    """Return the patterns of a cell, of a whole row, and of a row whose quoted cell is still open."""
+    """Return the patterns of a cell, of a whole row, and of a row with a quoted cell still open."""
     stop, cut = re.escape(line_end[-1]), re.escape(delimiter)
     end = rf"(?:\r?{stop}|\Z)"
     plain = rf"[^{cut}{stop}]*"
@@ -245,7 +245,7 @@ def settled_encoding(rows: Rows, dialect: Dialect) -> str:
 def columns_frame(
     rows: Rows, take: Array, dialect: Dialect, columns: Sequence[int]
 ) -> pl.DataFrame:
-    """Return the chosen columns of the chosen rows, all as texts; columns are named by their number.
+    """Return the chosen columns of the chosen rows, as texts; columns are named by number.
 
     The rows must have the dialect's width and be in its encoding.
     """

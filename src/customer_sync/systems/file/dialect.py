@@ -1,8 +1,8 @@
-"""The dialect of a delimited file: encoding, delimiter, quote, line end and columns, from its start.
+"""The dialect of a delimited file: encoding, delimiter, quote, line end and columns.
 
 Encoding, in this order: the setting; a byte order mark (UTF-8, UTF-16); UTF-8 when the first line
 that is not ASCII is valid UTF-8; cp1252 when that line has only its bytes; Latin-1. As the first
-such line decides, reading by pages and reading whole come to the same answer. Must not know records.
+such line decides, reading by pages and reading whole agree. Must not know records.
 """
 
 import codecs

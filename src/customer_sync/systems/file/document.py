@@ -24,7 +24,7 @@ class UnfitValueError(Exception):
 
 
 class Document(Protocol):
-    """What every format offers to be written through. Rows are numbered from 0 and keep their number."""
+    """What every format offers to be written through. A row keeps its number."""
 
     columns: Sequence[str]
     is_open: bool  # a row may have columns that no other has

@@ -1,6 +1,6 @@
 """Change cells of an Excel sheet in its XML; every other part of the file stays as it is.
 
-Formats, formulas and their stored results, other sheets, charts and pictures are not even looked at.
+Formats, formulas and their stored results, other sheets, charts and pictures are not looked at.
 Decides that a removed row becomes an empty one, since moving rows would break what points to them.
 Must not know records.
 """
@@ -9,8 +9,7 @@ import io
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Any
+from datetime import datetime
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
@@ -187,8 +186,8 @@ def _number(value: str) -> str:
     if _NUMBER.fullmatch(value):
         return value
     try:
-        parsed: Any = datetime.fromisoformat(value)
-        if isinstance(parsed, date) and parsed.tzinfo is None:
+        parsed = datetime.fromisoformat(value)
+        if parsed.tzinfo is None:
             return repr((parsed - _EPOCH).total_seconds() / 86_400)
     except ValueError:
         pass

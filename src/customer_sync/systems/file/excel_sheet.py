@@ -33,7 +33,7 @@ class ExcelSheet:
     faults: list[tuple[str, str]] = field(default_factory=list)
 
 
-def cell_text(cell: Any) -> str | None:
+def cell_text(cell: Any) -> str | None:  # noqa: PLR0911  # one line per type of cell
     """Return what a cell shows, as a text that can be turned back."""
     value = cell.value
     if value is None or isinstance(value, str):

@@ -1,7 +1,7 @@
 """Read one line of a JSON Lines file, and say its values as texts that can be turned back.
 
 Decides the text of a value: a string is itself, a number its own letters (``1.50`` stays ``1.50``),
-true and false their words, null and missing null, anything deeper compact JSON. Must not know files.
+true and false their words, null and missing null, deeper values compact JSON. Must not know files.
 """
 
 import json

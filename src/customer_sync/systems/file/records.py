@@ -58,7 +58,7 @@ def ids_of(frame: pl.DataFrame, keys: Sequence[str]) -> pl.Series:
 class SeenKeys:
     """The keys of the rows read so far of one version of a file, and where each stood first.
 
-    Keys are kept as 64-bit hashes in a few sorted runs, sixteen bytes a row. Two keys of ten million
+    Keys are kept as 64-bit hashes in a few sorted runs, sixteen bytes a row. Two of ten million
     share a hash with a chance of three in a million.
     """
 
@@ -126,7 +126,9 @@ def records_of(
         if table.absent is not None
         else pl.Series(ABSENT, [None] * frame.height, dtype=pl.String)
     )
-    shown = _shown(frame, ids, absent.alias(ABSENT), config, fields, settings).filter(keep)
+    shown = _shown(
+        frame, ids, absent.alias(ABSENT), config=config, fields=fields, settings=settings
+    ).filter(keep)
     return shown, faults
 
 
@@ -149,6 +151,7 @@ def _shown(
     frame: pl.DataFrame,
     ids: pl.Series,
     absent: pl.Series,
+    *,
     config: StreamConfig,
     fields: Sequence[str],
     settings: FileSettings,

@@ -1,7 +1,7 @@
 """What a file stream is set to: its address, its format, and how to read it.
 
-Decides the defaults (format by suffix) and refuses settings that cannot mean what they say. Must not
-know what is in the file.
+Decides the defaults (format by suffix) and refuses settings that cannot mean what they say. Must
+not know what is in the file.
 """
 
 from typing import Annotated, Any, Literal

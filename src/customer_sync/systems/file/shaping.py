@@ -51,7 +51,9 @@ def discovered_stream(url: str) -> Steps[StreamShape | None]:
     base = url.rpartition("/")[2]
     if name is None or base.startswith((".", "~$")):
         return None
-    settings = FileSettings(format=name, delimiter="\t" if name == "tsv" else None)
+    settings = FileSettings.model_validate(
+        {"format": name, "delimiter": "\t" if name == "tsv" else None}
+    )
     source = Source(url=url, settings=settings)
     stream = re.sub(r"\W+", "_", base.rpartition(".")[0].lower()).strip("_") or "file"
     try:

@@ -38,7 +38,9 @@ def from_text(text: str | None, kind: pl.DataType) -> pl.Series | None:
     return found if as_texts(found).item() is not None and _says(found, text, kind) else None
 
 
-def _typed(given: pl.Series, kind: pl.DataType) -> pl.Series:
+def _typed(  # noqa: PLR0911  # one line per type
+    given: pl.Series, kind: pl.DataType
+) -> pl.Series:
     if isinstance(kind, pl.Datetime):
         return given.str.to_datetime(time_unit=kind.time_unit, time_zone=kind.time_zone).cast(kind)
     if isinstance(kind, pl.Date):

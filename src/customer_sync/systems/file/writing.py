@@ -148,7 +148,7 @@ class Writer:
         return self._given_id(write) is not None
 
     def _given_id(self, write: Write) -> str | None:
-        """Return the id a new row gets: by its patch, or made of the token so that a repeat repeats."""
+        """Return the id a new row gets: by its patch, or made of the token so a repeat repeats."""
         if write.kind != "create":
             return None
         frame = pl.DataFrame(
