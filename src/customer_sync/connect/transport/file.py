@@ -225,7 +225,7 @@ class _Local:
         """Write beside the file, flush to the disk, then take its name.
 
         The temporary name is always the same, so that what a crash leaves is overwritten by the
-        next         writer; the lock keeps a second writer out.
+        next writer; the lock keeps a second writer out.
         """
         new = Path(self._folder) / f".{Path(self.name).name}.customer-sync-new"
         with suppress(FileNotFoundError):

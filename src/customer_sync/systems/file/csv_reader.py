@@ -75,7 +75,7 @@ class CsvReader:
     def _rows(
         self, version: str, dialect: Dialect, offset: int, line: int, limit: int
     ) -> Steps[tuple[Rows, bool]]:
-        """Return at most ``limit`` whole rows, at least one if there is one; and whether it is all."""
+        """Return at most ``limit`` whole rows, at least one if any is there; whether it is all."""
         length = int(min(max(limit * self._row_bytes * 1.1, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX))
         while True:
             length += length % 2  # never half of a wide code unit

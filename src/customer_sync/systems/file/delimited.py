@@ -254,11 +254,18 @@ def columns_frame(
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
     content = decoded(_chosen(rows, take), dialect.encoding)
     assert content is not None
-    if rows.is_regular:
+    if rows.is_regular and not _has_stray_end(content, dialect):
         frame = _by_polars(content, dialect, columns)
         if frame is not None and frame.height == int(take.sum()):
             return frame.select(names)
     return _by_cells(rows, take, dialect, columns)
+
+
+def _has_stray_end(content: bytes, dialect: Dialect) -> bool:
+    """Tell whether there is a carriage return that ends no line, which parsers disagree on."""
+    if dialect.line_end == "\r":
+        return b"\n" in content
+    return b"\r" in content and content.count(b"\r") != content.count(b"\r\n")
 
 
 def _chosen(rows: Rows, take: Array) -> bytes:

@@ -101,7 +101,7 @@ class JsonlDocument:
         except UnicodeEncodeError:
             raise UnfitValueError("encoding", "UTF-8 cannot hold this value") from None
         kind = type(old) if old is not None else self._kind(name)
-        if kind is Number:
+        if kind in {Number, int}:
             return _fit(value, "number", is_fit=_NUMBER.fullmatch(value) is not None)
         if kind is bool:
             return _fit(value, "boolean", is_fit=value in {"true", "false"})

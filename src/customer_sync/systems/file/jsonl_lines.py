@@ -17,7 +17,7 @@ class Number(str):
     __slots__ = ()
 
 
-_DECODER = json.JSONDecoder(parse_float=Number, parse_int=Number, parse_constant=Number)
+_DECODER = json.JSONDecoder(parse_float=Number, parse_constant=Number)
 
 
 def json_object(line: str) -> Mapping[str, Any] | None:

@@ -54,7 +54,11 @@ class JsonlReader:
                 faults.append((f"line {place}", _reason(line)))
         size = sum(map(len, lines))
         self._line_bytes = max(size / max(len(lines), 1), 1.0)
-        texts = {name: [json_text(row.get(name)) for row in rows] for name in columns}
+        values = {name: [row.get(name) for row in rows] for name in columns}
+        texts = {
+            name: [value if type(value) is str else json_text(value) for value in column]
+            for name, column in values.items()
+        }
         return Table(
             frame=pl.DataFrame(texts, schema=dict.fromkeys(columns, pl.String)),
             places=np.array(places, dtype=np.int64),
