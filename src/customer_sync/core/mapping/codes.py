@@ -40,7 +40,7 @@ CODES: Final[dict[str, str]] = {
     "phone_region_missing": "The number is national and no region is known. Give `region`, such as DE.",
     "region_unknown": "The region is not known in that country. Use the ISO 3166-2 code, such as DE-BY.",
     "required_missing": "A required value is missing. Fill it in at its source, or drop `required`.",
-    "rule_rejected": "A business rule of the configuration sets this record aside.",
+    "rule_rejected": "A business rule sets this record aside. Correct the record, or change the rule.",
     "tax_id_country_missing": "The tax id does not say its country. Write its prefix, or give `region`.",
     "tax_id_invalid": "The tax id is not valid: wrong length, characters or check digit. Correct it at its source.",
     "text_control": "The text holds control characters that cannot be stored. Remove them at its source.",

@@ -8,8 +8,10 @@ grow into "Ann Lee Lee". Must not know people.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+
+import polars as pl
 
 from customer_sync.core.mapping.row import Cells, RowLens, Texts
 from customer_sync.core.mapping.text import plain
@@ -56,6 +58,12 @@ _AMBIGUOUS_FORMS = frozenset(
     {"as", "se", "sa", "co", "ag", "ab", "sl", "kk", "lp", "bank", "company", "ug", "ev", "eg"}
 )
 _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+$")
+_WORD = r"([A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ž'-]*)"
+_TWO_WORDS = rf"\A{_WORD} {_WORD}\z"
+_AFFIXED = (
+    rf"(?i)\A(?:{'|'.join(map(re.escape, sorted(_TITLES)))}) "
+    rf"| (?:{'|'.join(map(re.escape, sorted(_SUFFIXES)))})\z"
+)
 
 
 @dataclass(slots=True)
@@ -145,6 +153,26 @@ class PersonName(RowLens):
             "name_suffix": parts.suffix,
         }
         return tuple(found[name] or None for name in self._names)
+
+    def ready_rows(
+        self, sources: Sequence[pl.Series], /
+    ) -> tuple[pl.Series, list[pl.Series]] | None:
+        """Return the names of two plain words, which have but one reading."""
+        name = pl.col("name")
+        parts = {
+            "given_name": name.str.extract(_TWO_WORDS, 1),
+            "family_name": name.str.extract(_TWO_WORDS, 2),
+        }
+        nothing = pl.lit(None, dtype=pl.String)
+        told = (
+            sources[0].to_frame("name").lazy()
+            .select(
+                (name.is_null() | (name.str.contains(_TWO_WORDS) & ~name.str.contains(_AFFIXED))).alias("known"),
+                *(parts.get(part, nothing).alias(part) for part in self._names),
+            )
+            .collect()
+        )  # fmt: skip
+        return told["known"], [told[part] for part in self._names]
 
     def write(self, values: Texts, texts: Texts, /) -> Texts | None:
         """Return the first form that reads back as the parts, the image's own order first."""

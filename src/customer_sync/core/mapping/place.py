@@ -6,9 +6,10 @@ value changes. Must not know geography beyond the standards.
 """
 
 import json
-from collections.abc import Mapping
-from functools import cache
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
 
+import polars as pl
 import pycountry
 from babel import Locale
 
@@ -18,9 +19,11 @@ from customer_sync.core.mapping.text import plain
 __all__ = ["ADDRESS_PARTS", "Address", "AddressJson", "Country", "Region", "country_code"]
 
 ADDRESS_PARTS = ("street", "street2", "city", "postal_code", "region", "country")
+_ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _LANGUAGES = (
     "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "tr", "el", "ja", "zh",
 )  # fmt: skip
+_PLAIN = r'\A[^\x00-\x1f"\\]*\z'  # no character that JSON escapes
 _SAID = {"uk": "GB", "england": "GB", "great britain": "GB", "scotland": "GB", "wales": "GB", "el": "GR",
          "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "holland": "NL", "korea": "KR"}  # fmt: skip
 
@@ -40,6 +43,7 @@ def _countries() -> Mapping[str, str]:
     return found | _SAID
 
 
+@lru_cache(maxsize=4096)
 def country_code(text: str) -> str | None:
     """Return the ISO 3166-1 alpha-2 code that a text stands for."""
     return _countries().get(plain(text).casefold())
@@ -126,7 +130,7 @@ class Region(ValueLens):
 
 def address_text(parts: Mapping[str, str]) -> str:
     """Return the canonical address of its parts."""
-    return json.dumps(dict(sorted(parts.items())), ensure_ascii=False, separators=(",", ":"))
+    return _ENCODE(parts)
 
 
 def _address_parts(value: str) -> dict[str, str]:
@@ -155,6 +159,24 @@ class Address(RowLens):
             found[part] = clean
         return (address_text(found) if found else None,)
 
+    def ready_rows(
+        self, sources: Sequence[pl.Series], /
+    ) -> tuple[pl.Series, list[pl.Series]] | None:
+        """Return the addresses that need no escapes in JSON and whose country is known."""
+        columns = [
+            self._country.get([source])[0].value if part == "country" else source
+            for part, source in zip(self._parts, sources, strict=True)
+        ]
+        frame = pl.DataFrame(
+            [*(column.alias(part) for part, column in zip(self._parts, columns, strict=True))]
+        )
+        if "country" in self._parts:
+            frame = frame.with_columns(sources[self._parts.index("country")].alias("said"))
+        told = (
+            frame.lazy().select(known=_is_plain(self._parts), value=_built(self._parts)).collect()
+        )
+        return told["known"], [told["value"]]
+
     def write(self, values: Texts, texts: Texts, /) -> Texts | None:
         """Return the parts, each as it stands where it says the same."""
         wanted = _address_parts(values[0] or "{}")
@@ -174,6 +196,22 @@ class Address(RowLens):
             return self._country.write_text(wanted, text)
         shown = (plain(text) or None) if text is not None else None
         return text if shown == wanted else wanted
+
+
+def _is_plain(parts: Sequence[str]) -> pl.Expr:
+    plain_parts = [pl.col(part).fill_null("").str.contains(_PLAIN) for part in parts]
+    if "country" in parts:
+        plain_parts.append(pl.col("country").is_null() == pl.col("said").is_null())
+    return pl.all_horizontal(plain_parts)
+
+
+def _built(parts: Sequence[str]) -> pl.Expr:
+    texts = []
+    for part in sorted(parts):
+        text = pl.col(part).str.normalize("NFC").str.strip_chars()
+        texts.append(pl.when(text != "").then(pl.lit(f'"{part}":"') + text + pl.lit('"')))
+    body = pl.concat_str(texts, separator=",", ignore_nulls=True)
+    return pl.when(body != "").then(pl.lit("{") + body + pl.lit("}"))
 
 
 class AddressJson(ValueLens):

@@ -62,6 +62,26 @@ class RowLens:
 
     def get(self, sources: Sequence[pl.Series]) -> list[Got]:
         """Return the canonical columns of these source columns."""
+        ready = self.ready_rows(sources) if len(sources[0]) > SMALL_ROWS else None
+        if ready is None:
+            return self._got_rows(sources)
+        known, values = ready
+        rows = (~known.fill_null(value=False)).arg_true()
+        if not len(rows):
+            return [Got(value=column) for column in values]
+        rest = self._got_rows([source.gather(rows) for source in sources])
+        return [
+            _completed(column, rows, cells_of(got))
+            for column, got in zip(values, rest, strict=True)
+        ]
+
+    def ready_rows(
+        self, sources: Sequence[pl.Series], /
+    ) -> tuple[pl.Series, list[pl.Series]] | None:
+        """Return what is known without Python code: (which rows, their values); None: nothing is."""
+        return None
+
+    def _got_rows(self, sources: Sequence[pl.Series]) -> list[Got]:
         memo: dict[Texts, Cells] = {}
         rows = []
         for texts in zip(*(source.to_list() for source in sources), strict=True):
@@ -170,18 +190,13 @@ class ValueLens(RowLens):
     def _complete(self, source: pl.Series, values: pl.Series, rows: pl.Series) -> Got:
         rest = source.gather(rows).to_list()
         memo = {text: self.cell(text) for text in dict.fromkeys(rest)}
-        cells: list[Cell] = values.to_list()
-        for row, text in zip(rows.to_list(), rest, strict=True):
-            cells[row] = memo[text]
-        return _got(cells)
+        return _completed(values, rows, [memo[text] for text in rest])
 
 
 def show(lens: RowLens, values: Texts, texts: Texts) -> Texts:
     """Return ``texts`` changed to show ``values``; unchanged where that is impossible or already so."""
-    if all(value is None for value in values):
-        new = lens.clear(texts)
-    else:
-        new = lens.write(values, texts)
+    is_nothing = all(value is None for value in values)
+    new = lens.clear(texts) if is_nothing else lens.write(values, texts)
     if new is None or lens.read(new) == lens.read(texts):
         return texts
     return new
@@ -209,6 +224,13 @@ def cells_of(got: Got) -> list[Cell]:
             if code is not None:
                 values[row] = Fault(code)
     return values
+
+
+def _completed(values: pl.Series, rows: pl.Series, found: Sequence[Cell]) -> Got:
+    cells: list[Cell] = values.to_list()
+    for row, cell in zip(rows.to_list(), found, strict=True):
+        cells[row] = cell
+    return _got(cells)
 
 
 def _got(cells: list[Cell]) -> Got:

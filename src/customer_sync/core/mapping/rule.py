@@ -10,6 +10,7 @@ Must not know source fields.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import polars as pl
 from polars.exceptions import PolarsError
@@ -17,11 +18,14 @@ from polars.exceptions import PolarsError
 from customer_sync.core.mapping.expression import ExpressionError, parse, texts_of
 from customer_sync.core.mapping.place import ADDRESS_PARTS
 from customer_sync.core.mapping.registry import canonical_lens
-from customer_sync.core.mapping.row import RowLens
+from customer_sync.core.mapping.row import Fault, RowLens, cells_of
 from customer_sync.model.config import Rule
 from customer_sync.model.field import Field
 
 __all__ = ["CompiledRule", "Judged", "RuleError", "apply_rules", "compile_rules"]
+
+
+Assignment: TypeAlias = tuple[str, pl.Expr, RowLens, bool]
 
 
 class RuleError(ValueError):
@@ -42,7 +46,7 @@ class CompiledRule:
     looks_at: frozenset[str]
     reject: str | None
     flag: str | None
-    assignments: tuple[tuple[str, pl.Expr, RowLens, bool], ...]
+    assignments: tuple[Assignment, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -139,16 +143,20 @@ def apply_rules(
             count += 1
         group = rules[place : place + count]
         frame = _frame(group, judged.values, fields)
-        for rule, (truth, failed) in zip(group, _conditions(frame, group), strict=True):
-            _apply(rule, frame, truth, failed, judged, known)
+        for rule, told in zip(group, _conditions(frame, group), strict=True):
+            _apply(rule, frame, told, judged, known)
         place += count
     return judged
 
 
 def _apply(
-    rule: CompiledRule, frame: pl.DataFrame, truth: list[bool], failed: list[int], judged: Judged,
+    rule: CompiledRule,
+    frame: pl.DataFrame,
+    told: tuple[list[bool], list[int]],
+    judged: Judged,
     known: Callable[[str, int], bool],
-) -> None:  # fmt: skip
+) -> None:
+    truth, failed = told
     judged.failed.extend((row, rule.number, None, rule.reject is not None) for row in failed)
     rows = [row for row, holds in enumerate(truth) if holds]
     if not rows:
@@ -157,23 +165,32 @@ def _apply(
         judged.rejected.extend((row, rule.reject) for row in rows)
     if rule.flag is not None:
         judged.flagged.extend((row, rule.flag) for row in rows)
-    for name, expression, lens, replaces in rule.assignments:
-        found, broken = texts_of(frame, expression)
-        (got,) = lens.get([found])
-        new = got.value.to_list()
-        wrong = set(broken) | {
-            row
-            for row, code in enumerate(got.fault.to_list() if got.fault is not None else ())
-            if code
-        }
-        old = judged.values[name].to_list()
-        for row in rows:
-            if row in wrong:
-                judged.failed.append((row, rule.number, name, False))
-            elif replaces or (old[row] is None and known(name, row)):
-                old[row] = new[row]
-                judged.assigned.setdefault(name, []).append(row)
-        judged.values[name] = pl.Series(name, old, dtype=pl.String)
+    for assignment in rule.assignments:
+        _assign(assignment, _Place(rule.number, frame, rows, known), judged)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    number: int
+    frame: pl.DataFrame
+    rows: list[int]
+    known: Callable[[str, int], bool]
+
+
+def _assign(assignment: Assignment, place: _Place, judged: Judged) -> None:
+    name, expression, lens, replaces = assignment
+    found, broken = texts_of(place.frame, expression)
+    (got,) = lens.get([found])
+    new = cells_of(got)
+    old = judged.values[name].to_list()
+    for row in place.rows:
+        cell = Fault("value_invalid") if row in broken else new[row]
+        if isinstance(cell, Fault):
+            judged.failed.append((row, place.number, name, False))
+        elif replaces or (old[row] is None and place.known(name, row)):
+            old[row] = cell
+            judged.assigned.setdefault(name, []).append(row)
+    judged.values[name] = pl.Series(name, old, dtype=pl.String)
 
 
 def _conditions(

@@ -162,23 +162,22 @@ def _read(
         for name in binding.sources
     ]
     faulty: set[int] = set()
-    columns: list[pl.Series] = []
-    for name, got in zip(binding.names, binding.get(sources, rows), strict=True):
-        value = _without_rows(got.value, absent) if absent else got.value
-        silent = set(absent)
-        for row, code in _faults(got.fault):
-            if row not in absent:
-                silent.add(row)
-                faulty.add(row)
-                if code != IGNORED:
-                    findings.rejects.append(_reject(row, name, code, binding))
+    got = binding.get(sources, rows)
+    for name, one in zip(binding.names, got, strict=True):
+        value = _without_rows(one.value, absent) if absent else one.value
+        faults = [(row, code) for row, code in _faults(one.fault) if row not in absent]
+        faulty.update(row for row, _ in faults)
+        findings.rejects.extend(
+            _reject(row, name, code, binding) for row, code in faults if code != IGNORED
+        )
+        silent = absent.union(row for row, _ in faults)
         if binding.never_clear:
             silent.update(_null_rows(value))
-        columns.append(value)
         findings.values[name] = value
         if silent:
             findings.silent[name] = silent
     if binding.required:
+        columns = [findings.values[name] for name in binding.names]
         missing = set.intersection(*(set(_null_rows(column)) for column in columns))
         findings.rejects.extend(_missing(row, binding) for row in sorted(missing - absent - faulty))
 

@@ -23,10 +23,12 @@ __all__ = [
     "single",
 ]
 
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def canonical_list(values: Sequence[str]) -> str | None:
     """Return the canonical text of many values; an empty list is nothing."""
-    return json.dumps(sorted(set(values)), ensure_ascii=False) if values else None
+    return _ENCODE(sorted(set(values))) if values else None
 
 
 def _elements(value: str | None) -> list[str]:

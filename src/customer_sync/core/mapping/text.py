@@ -18,7 +18,7 @@ _ASCII_TRIMMED = r"\A[!-~](?:[ -~]*[!-~])?\z"
 
 def plain(text: str) -> str:
     """Return a text in its normal form: NFC, trimmed."""
-    return unicodedata.normalize("NFC", text).strip()
+    return text.strip() if text.isascii() else unicodedata.normalize("NFC", text).strip()
 
 
 class Text(ValueLens):
