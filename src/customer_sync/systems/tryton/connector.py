@@ -144,7 +144,7 @@ class Connector:
         records = [
             {
                 ID: str(row["id"]),
-                GONE: False,
+                GONE: row["replaced_by"] is not None,
                 MERGED_INTO: None if row["replaced_by"] is None else str(row["replaced_by"]),
             }
             for row in rows

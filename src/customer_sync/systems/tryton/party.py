@@ -106,7 +106,7 @@ def meta(row: Mapping[str, Any]) -> dict[str, Any]:
         ID: str(row["id"]),
         CHANGED_AT: _moved_at(row).replace(tzinfo=UTC),
         VERSION: version(row),
-        GONE: False,
+        GONE: replaced_by is not None,  # merged: it stays to be found, and is nobody any more
         MERGED_INTO: None if replaced_by is None else str(replaced_by),
     }
 

@@ -160,7 +160,9 @@ def _with_primary(
         mine[0]["value"] = value
         return list(mechanisms)
     first = (found or {"value": value}) | {"type": type_}
-    return [first, *(m for m in mechanisms if m is not found)]
+    rest = [m for m in mechanisms if m is not found]
+    place = next((i for i, m in enumerate(rest) if m["type"] == type_), len(rest))
+    return [*rest[:place], first, *rest[place:]]
 
 
 def _mechanism_commands(

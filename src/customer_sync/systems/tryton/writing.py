@@ -10,7 +10,7 @@ of a batch may have been made, no failure is passed on as "nothing was done".
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from typing import Any
 
@@ -51,6 +51,7 @@ class _Item:
 
     write: Write
     values: Mapping[str, Any] = field(default_factory=dict)
+    then: Mapping[str, Any] = field(default_factory=dict)  # what takes a second call
     row: Mapping[str, Any] | None = None  # the party as it was read just before
 
     @property
@@ -75,6 +76,7 @@ def write(session: Session, writes: Sequence[Write]) -> Flow[list[Answer]]:
         chosen = [item for item in items if item.write.kind in kinds]
         if chosen:
             yield from _push(session, chosen, request, answers)
+    yield from _finish(session, items, answers)
     yield from _show(session, items, answers)
     return [answers[w.token] for w in writes]
 
@@ -135,11 +137,26 @@ def _sendable(
         try:
             patch = {"active": "false"} if w.kind == "deactivate" else w.patch
             values = {} if w.kind == "delete" else values_of(patch, row, codes)
+            if row is not None and not row["active"] and values and "active" not in values:
+                raise PatchFault("inactive", "Tryton takes no change of an inactive party.")  # noqa: TRY301  # as those of the patch
         except PatchFault as fault:
             answers[w.token] = _refused(w, fault.code, fault.reason)
         else:
-            items.append(_Item(write=w, values=values, row=row))
+            items.append(_item(w, values, row))
     return items
+
+
+def _item(w: Write, values: dict[str, Any], row: Mapping[str, Any] | None) -> _Item:
+    """Return what to send. Tryton lets nobody change an inactive party, not even in one go.
+
+    So an inactive one is created active and then put out of use, and activated before the rest.
+    """
+    rest = {name: value for name, value in values.items() if name != "active"}
+    if w.kind == "create" and values.get("active") is False:
+        return _Item(write=w, values=rest, then={"active": False})
+    if row is not None and not row["active"] and values.get("active") and rest:
+        return _Item(write=w, values={"active": True}, then=rest, row=row)
+    return _Item(write=w, values=values, row=row)
 
 
 def _precondition(w: Write, row: Mapping[str, Any] | None) -> Answer | None:
@@ -148,6 +165,8 @@ def _precondition(w: Write, row: Mapping[str, Any] | None) -> Answer | None:
         if w.kind == "delete":
             return Answer(token=w.token, outcome="accepted", external_id=w.external_id)
         return Answer(token=w.token, outcome="moved", external_id=w.external_id, code="gone")
+    if row["replaced_by"] is not None and w.kind != "delete":
+        return replace(_moved(w, row), code="merged")
     if w.expected_version is not None and w.expected_version != party.version(row):
         return _moved(w, row)
     shown = party.texts(row)
@@ -224,8 +243,8 @@ def _push(
 
 
 def _accept(items: Sequence[_Item], value: Any, answers: _Outcomes) -> None:
-    is_create = items[0].write.kind == "create"
-    ids = value if is_create else [item.write.external_id for item in items]
+    """Answer what was done; a create returns the ids of what it made, in order."""
+    ids = value if isinstance(value, list) else [item.write.external_id for item in items]
     for item, id_ in zip(items, ids, strict=True):
         answers[item.write.token] = Answer(
             token=item.write.token, outcome="accepted", external_id=str(id_)
@@ -263,6 +282,23 @@ def _without_values(message: str, item: _Item) -> str:
         if value and len(value) >= _SHOWN_MIN and value.casefold() in text.casefold():
             return _GENERAL
     return text or _GENERAL
+
+
+def _finish(session: Session, items: Sequence[_Item], answers: _Outcomes) -> Flow[None]:
+    """Make the second call of what takes two; what was created stays so, whatever comes of it."""
+    seconds = [
+        replace(item, write=replace(item.write, external_id=answer.external_id),
+                values=item.then, then={}, row=None)
+        for item in items
+        if item.then and (answer := answers[item.write.token]).outcome == "accepted"
+    ]  # fmt: skip
+    if not seconds:
+        return
+    outcomes = dict(answers)
+    yield from _push(session, seconds, _update, outcomes)
+    for item in seconds:
+        if item.write.kind != "create":
+            answers[item.write.token] = outcomes[item.write.token]
 
 
 # -- after sending ---------------------------------------------------------------------------------
@@ -350,7 +386,7 @@ def _settled(w: Write, row: Mapping[str, Any] | None) -> Answer:
             return Answer(token=w.token, outcome="accepted", external_id=w.external_id)
         return _refused(w, "not_done", "The party is still there.")
     if row is None:
-        return Answer(token=w.token, outcome="moved", external_id=w.external_id, code="gone")
+        return _refused(w, "not_done", "The party is gone.")
     shown = party.texts(row)
     patch = {"active": "false"} if w.kind == "deactivate" else w.patch
     if all(_same(name, shown.get(name), value) for name, value in patch.items()):
