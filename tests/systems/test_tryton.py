@@ -66,7 +66,7 @@ class Sync:
 
     def __init__(self, erp: Erp, **settings) -> None:
         self.erp = erp
-        self.connector = erp.connector(**settings)
+        self.connector = erp.connector(**settings) if settings else erp.shared_connector
 
     def run(self, flow):
         return self.erp.driver.run(flow)

@@ -57,7 +57,7 @@ class TestTryton(ConformanceSuite):
     def subject(self, erp: Erp) -> Subject:
         erp.clear()
         return Subject(
-            connector=erp.connector(),
+            connector=erp.shared_connector,
             driver=erp.driver,
             stream=STREAM,
             fields=FIELDS,

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import functools
 import os
 import sqlite3
 from collections.abc import Callable
@@ -68,6 +69,11 @@ class Erp:
 
     def party(self, method: str, *params):
         return self.call(f"model.party.party.{method}", *params)
+
+    @functools.cached_property
+    def shared_connector(self) -> Connector:
+        """One session for many tests: logging in is what takes Tryton longest."""
+        return self.connector()
 
     def connector(self, *, lag_s: float | None = None, **settings: str) -> Connector:
         stream = {"fields": {"organisation": "name"}, "lag_s": lag_s, "table": "party.party"}
