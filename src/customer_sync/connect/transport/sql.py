@@ -289,7 +289,7 @@ def _isolated(
 def _executed(connection: Connection, call: SqlCall, statement: tuple[Any, Any]) -> Result:
     executable, parameters = statement
     result = connection.execute(executable, parameters)
-    if call.one_row and result.rowcount > 1:
+    if call.one_row and executable.is_dml and result.rowcount > 1:
         raise SeveralRowsError
     if result.returns_rows:
         names = tuple(result.keys())

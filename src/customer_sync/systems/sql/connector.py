@@ -31,6 +31,7 @@ from customer_sync.systems.sql.position import (
     SHOWN_AGAIN_MAX,
     Position,
     as_instant,
+    fits,
     is_settled,
     next_sweep,
     pack,
@@ -128,6 +129,7 @@ class Connector:
                 context={"stream": request.stream},
                 hint="Read the stream anew, without a cursor.",
             )
+        _require_fit(plan, position)
         if mode == "listing":
             return (yield from self._read_listing(plan, request, position))
         return (yield from self._read_changes(plan, request, position))

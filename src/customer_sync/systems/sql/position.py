@@ -37,6 +37,7 @@ __all__ = [
 FORMAT = 1
 SHOWN_AGAIN_MAX = 10_000
 NUMBERS_BEFORE = 10_000
+NUMBERS = {"integer", "decimal", "float", "boolean"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,17 @@ def unpack(value: Any, kind: Kind, dialect: str) -> Any:
             return bytes.fromhex(value)
         case _:
             return value
+
+
+def fits(value: Any, kind: Kind, dialect: str) -> bool:
+    """Return whether a packed value can be one of such a column: false once the column was retyped."""
+    if dialect == "sqlite":
+        return True
+    try:
+        restored = unpack(value, kind, dialect)
+    except (ValueError, TypeError, ArithmeticError):
+        return False
+    return not isinstance(restored, str) if kind in NUMBERS else not isinstance(restored, int | float)
 
 
 # -- instants ---------------------------------------------------------------------------------------

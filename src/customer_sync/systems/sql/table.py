@@ -187,7 +187,8 @@ def _column(facts: Mapping[str, Any], dialect: str) -> ColumnFacts:
 
 def _kind(type_: TypeEngine[Any], dialect: str) -> Kind:
     if isinstance(type_, types.DateTime):
-        is_zoned = type_.timezone or isinstance(type_, mysql.TIMESTAMP)
+        # SQLite keeps no zone; it reads the 6 of datetime(6) as one.
+        is_zoned = dialect != "sqlite" and (type_.timezone or isinstance(type_, mysql.TIMESTAMP))
         return "zoned" if is_zoned else "datetime"
     if isinstance(type_, mysql.TINYINT) and type_.display_width == 1:
         return "boolean"

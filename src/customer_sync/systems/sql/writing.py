@@ -7,7 +7,7 @@ of one record go one after the other, each read back before the next.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
 from uuid import UUID, uuid5
@@ -384,7 +384,10 @@ def _answer(batch: Batch, waves: list[list[Step]], reply: SqlReply) -> None:
             if error is not None:
                 batch.answers[step.place] = _refusal(one, error)
             else:
-                batch.answers[step.place] = _outcome(one, step, result, present)
+                answer = _outcome(one, step, result, present)
+                if key and answer.external_id is None:
+                    answer = replace(answer, external_id=batch.plan.id_of(key))
+                batch.answers[step.place] = answer
         start = end + 1
 
 
