@@ -1,8 +1,8 @@
 """Lenses of amounts: numbers and money, exact to the last digit.
 
-Decides which sign is the decimal one: that of ``format``, else the only possible one. Promises never
-to round and never to guess: "1,234" without a format is a fault. Money is only written where its
-currency can be told from what stands there. Must not know exchange rates.
+Decides which sign is the decimal one: that of ``format``, else the only possible one. Promises
+never to round and never to guess: "1,234" without a format is a fault. Money is only written where
+its currency can be told from what stands there. Must not know exchange rates.
 """
 
 import re
@@ -72,7 +72,7 @@ class Number(ValueLens):
             return Fault("number_invalid")
 
     def write_text(self, value: str, image: str | None, /) -> str | None:
-        """Return the number, with the decimal sign, places and grouping of the format or the image."""
+        """Return the number, styled as the format or the image is."""
         if not _PLAIN.match(value):
             return None
         for text in (self._styled(value, image), value):

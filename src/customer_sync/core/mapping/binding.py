@@ -1,8 +1,8 @@
 """A field mapping of a stream, ready to run: its lens between the policies of the field.
 
 Decides default, never clear, set if empty, length and required. Promises that an unreadable source
-value is never emptied, a default is never read back, and a text that says the same is left as it is.
-Must not know other fields of the record.
+value is never emptied, a default is never read back, and a text that says the same is left as it
+is. Must not know other fields of the record.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class Binding:
         return [_without(got[0], self.default)] if self.default is not None else got
 
     def put(self, golden: Mapping[str, pl.Series], sources: Sequence[pl.Series]) -> list[pl.Series]:
-        """Return the source columns such that they show the golden values, as the policies allow."""
+        """Return the source columns showing the golden values, as policies allow."""
         if self.constant_text is not None:
             value = pl.Series(sources[0].name, [self.constant_text], dtype=pl.String)
             return [value.new_from_index(0, len(sources[0]))]

@@ -1,8 +1,8 @@
 """From configuration to a stream's mapping, or to a reason why not.
 
-Decides what contradicts itself: fields claimed twice, source fields written twice, options that exclude
-each other. Promises that whatever it refuses is a ``ConfigurationError`` that names system, stream, key
-and remedy, and that compiling reads nothing but the configuration.
+Decides what contradicts itself: fields claimed twice, source fields written twice, options that
+exclude each other. Promises that whatever it refuses is a ``ConfigurationError`` that names
+system, stream, key and remedy, and that compiling reads nothing but the configuration.
 """
 
 from collections.abc import Iterator, Sequence
@@ -113,7 +113,7 @@ def _bound(config: Configuration, names: tuple[str, ...], mapping: FieldMapping)
             raise _MappedWrongError(
                 key,
                 f"'{name}' is no canonical field",
-                "Use a field of the catalogue, reference.SYSTEM, or define custom.NAME in workspace.yaml.",
+                "Use a field of the catalogue, reference.SYSTEM, or a custom.NAME.",
             )
         fields.append(found)
     draft = Draft(
@@ -167,7 +167,7 @@ def _refuse_contradictions(draft: Draft, lens: RowLens) -> None:
     mapping = draft.mapping
     if mapping.default is not None and mapping.required:
         raise MappingError(
-            "`default` is never read back, so a required field with one would reject its own records",
+            "`default` is never read back: required, the field would reject its own records",
             "Drop `required` or `default`.",
         )
     if mapping.default is not None and (lens.arity, lens.width) != (1, 1):

@@ -20,7 +20,8 @@ _HOST = re.compile(r"^(?=.{1,253}$)[^\W_](?:[\w-]*[^\W_])?(?:\.[^\W_](?:[\w-]*[^
 class Email(ValueLens):
     """An e-mail address, alone or as ``Name <address>``."""
 
-    # A subset of what the library accepts unchanged; top levels reserved for tests go to the library.
+    # A subset of what the library accepts unchanged; top levels reserved for tests go to the
+    # library.
     normal = (
         r"\A[a-z0-9](?:[a-z0-9_+-]|\.[a-z0-9_+-]){0,30}"
         r"@(?:[a-z0-9](?:[a-z0-9]|-[a-z0-9]){0,25}\.){1,3}"

@@ -1,8 +1,8 @@
 """SQL expressions over one record: one-way lenses, and the conditions of rules.
 
-Decides what names mean: a dotted name (``loyalty.tier``) is one column. Promises that an expression
-which fails for one record is that record's fault, and never its batch's. Must not know where a record
-comes from.
+Decides what names mean: a dotted name (``loyalty.tier``) is one column. Promises that an
+expression which fails for one record is that record's fault, and never its batch's. Must not know
+where a record comes from.
 """
 
 import re
@@ -51,7 +51,7 @@ def source_names(sql: str) -> tuple[str, ...]:
 
 
 def texts_of(frame: pl.DataFrame, expression: pl.Expr) -> tuple[pl.Series, list[int]]:
-    """Return the expression's value in each row as text, and the rows in which it cannot be computed."""
+    """Return the value in each row as text, and the rows where it cannot be computed."""
     try:
         return _computed(frame, expression), []
     except PolarsError:

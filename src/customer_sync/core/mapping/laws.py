@@ -1,8 +1,9 @@
 """The two lens laws, checked on samples and on made-up values before a mapping is published.
 
 Decides whether a two-way field may go live. Promises that a real value never appears in what it
-reports: counter-examples from samples show only the shape of a text. Rests on ``RowLens.is_exact``: a
-lens that may lose something on purpose (a cut text, a name without order) says for which values.
+reports: counter-examples from samples show only the shape of a text. Rests on
+``RowLens.is_exact``: a lens that may lose something on purpose (a cut text, a name without order)
+says for which values.
 """
 
 import re

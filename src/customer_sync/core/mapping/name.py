@@ -1,9 +1,9 @@
 """Lenses of names in one source field: of a person, and of a party (person or organisation).
 
-Decides how a full name falls into parts: titles, particles (van der, de la), suffixes, ``Lee, Ann``,
-and family name first where a name is written in Chinese, Japanese or Korean letters. Promises that a
-name is only written in a form that reads back as its parts where there is one, so "Ann Lee" can never
-grow into "Ann Lee Lee". Must not know people.
+Decides how a full name falls into parts: titles, particles (van der, de la), suffixes, ``Lee,
+Ann``, and family name first where a name is written in Chinese, Japanese or Korean letters.
+Promises that a name is only written in a form that reads back as its parts where there is one, so
+"Ann Lee" can never grow into "Ann Lee Lee". Must not know people.
 """
 
 import re
@@ -22,8 +22,10 @@ NAME_PARTS = ("title", "given_name", "middle_name", "family_name", "name_suffix"
 PARTY_PARTS = ("given_name", "family_name", "organisation", "kind")
 
 _TITLES = frozenset({
-    "dr", "prof", "mr", "mrs", "ms", "miss", "herr", "frau", "mme", "mlle", "m", "sig", "sig.ra", "sra", "srta",
-    "dott", "ing", "dipl.-ing", "mag", "sir", "dame", "lord", "lady", "rev", "hr", "fr", "med", "h.c", "phil", "univ.-prof",
+    "dr", "prof", "mr", "mrs", "ms", "miss", "herr", "frau", "mme", "mlle", "m", "sig", "sig.ra",
+    "sra", "srta",
+    "dott", "ing", "dipl.-ing", "mag", "sir", "dame", "lord", "lady", "rev", "hr", "fr", "med",
+    "h.c", "phil", "univ.-prof",
 })  # fmt: skip
 _SUFFIXES = frozenset(
     {
@@ -45,14 +47,19 @@ _SUFFIXES = frozenset(
     }
 )
 _PARTICLES = frozenset({
-    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do", "du", "la", "le", "ten", "ter",
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do", "du", "la",
+    "le", "ten", "ter",
     "zu", "zum", "zur", "vom", "el", "al", "bin", "ibn", "ben", "af", "av", "'t", "st.",
 })  # fmt: skip
 _LEGAL_FORMS = frozenset({
-    "gmbh", "mbh", "ag", "kg", "ohg", "ug", "gbr", "ev", "eg", "kgaa", "se", "inc", "incorporated", "llc", "llp", "lp", "ltd",
-    "limited", "plc", "corp", "corporation", "company", "co", "pty", "bv", "nv", "vof", "sa", "sas", "sarl", "eurl", "snc",
-    "srl", "spa", "sl", "slu", "lda", "ltda", "ab", "oy", "oyj", "as", "asa", "aps", "kft", "zrt", "sro", "spzoo", "doo", "ood",
-    "kk", "pvt", "pte", "gesmbh", "sicav", "foundation", "stiftung", "association", "verein", "university", "bank",
+    "gmbh", "mbh", "ag", "kg", "ohg", "ug", "gbr", "ev", "eg", "kgaa", "se", "inc",
+    "incorporated", "llc", "llp", "lp", "ltd",
+    "limited", "plc", "corp", "corporation", "company", "co", "pty", "bv", "nv", "vof", "sa",
+    "sas", "sarl", "eurl", "snc",
+    "srl", "spa", "sl", "slu", "lda", "ltda", "ab", "oy", "oyj", "as", "asa", "aps", "kft", "zrt",
+    "sro", "spzoo", "doo", "ood",
+    "kk", "pvt", "pte", "gesmbh", "sicav", "foundation", "stiftung", "association", "verein",
+    "university", "bank",
 })  # fmt: skip
 _AMBIGUOUS_FORMS = frozenset(
     {"as", "se", "sa", "co", "ag", "ab", "sl", "kk", "lp", "bank", "company", "ug", "ev", "eg"}
@@ -164,10 +171,11 @@ class PersonName(RowLens):
             "family_name": name.str.extract(_TWO_WORDS, 2),
         }
         nothing = pl.lit(None, dtype=pl.String)
+        is_plain = name.str.contains(_TWO_WORDS) & ~name.str.contains(_AFFIXED)
         told = (
             sources[0].to_frame("name").lazy()
             .select(
-                (name.is_null() | (name.str.contains(_TWO_WORDS) & ~name.str.contains(_AFFIXED))).alias("known"),
+                (name.is_null() | is_plain).alias("known"),
                 *(parts.get(part, nothing).alias(part) for part in self._names),
             )
             .collect()

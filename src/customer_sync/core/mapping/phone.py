@@ -19,7 +19,8 @@ __all__ = ["Phone"]
 
 _PUNCTUATION = r"[ ().\-/]"
 _COMMON_REGIONS = (
-    "US", "DE", "FR", "IT", "ES", "NL", "BE", "AT", "CH", "PL", "CZ", "SE", "DK", "NO", "FI", "PT", "IE",
+    "US", "DE", "FR", "IT", "ES", "NL", "BE", "AT", "CH", "PL", "CZ", "SE", "DK", "NO", "FI",
+    "PT", "IE",
     "LU", "GR", "AU", "NZ", "JP", "IN", "ZA", "IL", "TR", "CN",
 )  # fmt: skip
 _WRITTEN = r"\A[0-9(][0-9 ().\-/]{4,24}\z"
@@ -71,7 +72,7 @@ class Phone(ValueLens):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a region writes national numbers, where that is plain: an optional prefix, then the body."""
+    """How a region writes plain national numbers: an optional prefix, then the body."""
 
     code: str
     prefix: str
@@ -139,7 +140,7 @@ def national(region: str) -> Plan | None:
 
 
 def plain_plan(region: str) -> Plan | None:
-    """Return the numbering plan of a country's main region, where it is plain enough for patterns."""
+    """Return the plan of a country's main region, where patterns can tell it."""
     metadata = PhoneMetadata.metadata_for_region(region, None)
     if metadata is None or metadata.general_desc is None or metadata.country_code is None:
         return None

@@ -1,8 +1,8 @@
 """Lenses of places: country, region, address.
 
 Decides by which names a place is known: ISO codes, and the names of the CLDR in the languages of
-``_LANGUAGES``. Promises that the style of writing (code or name, and its language) is kept when the
-value changes. Must not know geography beyond the standards.
+``_LANGUAGES``. Promises that the style of writing (code or name, and its language) is kept when
+the value changes. Must not know geography beyond the standards.
 """
 
 import json
@@ -21,11 +21,14 @@ __all__ = ["ADDRESS_PARTS", "Address", "AddressJson", "Country", "Region", "coun
 ADDRESS_PARTS = ("street", "street2", "city", "postal_code", "region", "country")
 _ENCODE = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 _LANGUAGES = (
-    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "tr", "el", "ja", "zh",
+    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "cs", "hu", "tr",
+    "el", "ja", "zh",
 )  # fmt: skip
 _PLAIN = r'\A[^\x00-\x1f"\\]*\z'  # no character that JSON escapes
-_SAID = {"uk": "GB", "england": "GB", "great britain": "GB", "scotland": "GB", "wales": "GB", "el": "GR",
-         "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "holland": "NL", "korea": "KR"}  # fmt: skip
+_SAID = {"uk": "GB", "england": "GB", "great britain": "GB", "scotland": "GB", "wales": "GB",
+    "el": "GR",
+         "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "holland": "NL",
+         "korea": "KR"}  # fmt: skip
 
 
 @cache
@@ -62,7 +65,7 @@ class Country(ValueLens):
         return country_code(text) or Fault("country_unknown")
 
     def write_text(self, value: str, image: str | None, /) -> str | None:
-        """Return the country in the style of the image: alpha-2, alpha-3, or a name in its language."""
+        """Return the country as the image writes it: by code, or by name in its language."""
         if pycountry.countries.get(alpha_2=value) is None:
             return None
         for text in (_styled(value, (image or "").strip()), value):

@@ -1,11 +1,12 @@
 """Which lens a field mapping means: the registry of lenses by their name in the configuration.
 
-Decides the lens of a mapping and its source fields. Promises that a mapping which cannot mean what it
-says is a ``MappingError`` with a reason and a remedy, before any record is read. Must not know streams.
+Decides the lens of a mapping and its source fields. Promises that a mapping which cannot mean what
+it says is a ``MappingError`` with a reason and a remedy, before any record is read. Must not know
+streams.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -76,8 +77,8 @@ def lens_of(draft: Draft) -> Made:
     made = make(draft)
     if made[0].width != len(draft.fields):
         raise MappingError(
-            f"lens '{name}' gives {made[0].width} canonical field(s), the key names {len(draft.fields)}",
-            "Name as many canonical fields as the lens gives, or use split, person_name or party_name.",
+            f"lens '{name}' gives {made[0].width} canonical field(s), not {len(draft.fields)}",
+            "Name as many fields as the lens gives, or use split, person_name or party_name.",
         )
     return made
 
@@ -107,7 +108,7 @@ def _implied(draft: Draft) -> str:
 
 
 def canonical_lens(field: Field) -> RowLens:
-    """Return the lens that reads canonical values of a field, to bring any text into normal form."""
+    """Return the lens that brings any text into the normal form of a field."""
     inner: ValueLens = single(_KINDS[field.kind](_bare_draft(field)))
     return ListOf(inner=inner, separator=None) if field.many else inner
 
@@ -121,7 +122,7 @@ def _bare_draft(field: Field) -> Draft:
     )
 
 
-# -- kinds ------------------------------------------------------------------------------------------
+# -- kinds ---
 
 
 def _region(draft: Draft) -> str:
@@ -203,7 +204,7 @@ def _value_map(draft: Draft, plain: ValueLens) -> ValueLens:
     return Values(values=draft.mapping.values or {}, unmapped=draft.mapping.unmapped, inner=plain)
 
 
-# -- lenses of one source field ---------------------------------------------------------------------
+# -- lenses of one source field ---
 
 
 def _source(draft: Draft) -> str:
@@ -293,7 +294,7 @@ def _expression(draft: Draft) -> Made:
     return lens, names
 
 
-# -- lenses of several source or canonical fields ---------------------------------------------------
+# -- lenses of several source or canonical fields ---
 
 
 def _sources(draft: Draft) -> tuple[str, ...]:
@@ -316,10 +317,7 @@ def _split(draft: Draft) -> Made:
         if set(draft.names) <= set(NAME_PARTS):
             return _person_name(draft)
         raise MappingError("lens 'split' has no separator", "Give `separator`.")
-    inner = [
-        single(_KINDS[field.kind](Draft(fields=(field,), mapping=draft.mapping, region=draft.region, currency=draft.currency)))
-        for field in draft.fields
-    ]  # fmt: skip
+    inner = [single(_KINDS[field.kind](replace(draft, fields=(field,)))) for field in draft.fields]
     return Split(inner=inner, separator=separator), (_source(draft),)
 
 

@@ -1,10 +1,10 @@
 """What every lens shares: cells, faults, and running a rule of one row over whole columns.
 
-A lens of this package states two plain functions of one row, ``read`` and ``write``; this module runs
-them over columns. Promises: each distinct value is read once per call; values that match the lens's
-``normal`` pattern are known to be canonical already and never reach Python code; batches up to
-``SMALL_ROWS`` use no Polars operation at all, because each costs about 0.2 ms whatever its size.
-Must not know configuration, systems or the policies of a field.
+A lens of this package states two plain functions of one row, ``read`` and ``write``; this module
+runs them over columns. Promises: each distinct value is read once per call; values that match the
+lens's ``normal`` pattern are known to be canonical already and never reach Python code; batches up
+to ``SMALL_ROWS`` use no Polars operation at all, because each costs about 0.2 ms whatever its
+size. Must not know configuration, systems or the policies of a field.
 """
 
 from collections.abc import Callable, Sequence
@@ -49,7 +49,10 @@ class RowLens:
         raise NotImplementedError
 
     def write(self, values: Texts, texts: Texts, /) -> Texts | None:
-        """Return source texts that show ``values`` as well as they can; None where they never can."""
+        """Return source texts that show ``values`` as well as they can.
+
+        None where they never can.
+        """
         raise NotImplementedError
 
     def clear(self, texts: Texts, /) -> Texts | None:
@@ -57,7 +60,10 @@ class RowLens:
         return (None,) * len(texts)
 
     def is_exact(self, values: Texts, /) -> bool:
-        """Return whether ``write`` promises to show exactly these values (else: as well as it can)."""
+        """Return whether ``write`` promises to show exactly these values (else.
+
+        As well as it can).
+        """
         return bool(values)
 
     def get(self, sources: Sequence[pl.Series]) -> list[Got]:
@@ -78,7 +84,10 @@ class RowLens:
     def ready_rows(
         self, sources: Sequence[pl.Series], /
     ) -> tuple[pl.Series, list[pl.Series]] | None:
-        """Return what is known without Python code: (which rows, their values); None: nothing is."""
+        """Return what is known without Python code: (which rows, their values); None.
+
+        Nothing is.
+        """
         return None
 
     def _got_rows(self, sources: Sequence[pl.Series]) -> list[Got]:
@@ -168,7 +177,10 @@ class ValueLens(RowLens):
         return [self._get_many(source)]
 
     def ready(self, source: pl.Series) -> tuple[pl.Series, pl.Series] | None:
-        """Return what is known without Python code: (which rows, their values); None: nothing is."""
+        """Return what is known without Python code: (which rows, their values); None.
+
+        Nothing is.
+        """
         if self.normal is None:
             return None
         return source.str.contains(self.normal), source
@@ -194,7 +206,10 @@ class ValueLens(RowLens):
 
 
 def show(lens: RowLens, values: Texts, texts: Texts) -> Texts:
-    """Return ``texts`` changed to show ``values``; unchanged where that is impossible or already so."""
+    """Return ``texts`` changed to show ``values``.
+
+    Unchanged where that is impossible or already so.
+    """
     is_nothing = all(value is None for value in values)
     new = lens.clear(texts) if is_nothing else lens.write(values, texts)
     if new is None or lens.read(new) == lens.read(texts):

@@ -1,11 +1,11 @@
 """Business rules across the canonical fields of one record: reject, flag, derive, default.
 
 Decides, rule by rule in the order written, what a rule's condition holds for. Promises that a rule
-that cannot be computed for a record is reported for that record, and that a rule which names unknown
-fields never compiles. A value that a rule derives or defaults is the record's own from there on: it is
-claimed like any other. In conditions, numbers compare as numbers, booleans as booleans, all else as
-text; money has ``NAME.amount`` and ``NAME.currency``, an address its parts (``billing_address.city``).
-Must not know source fields.
+that cannot be computed for a record is reported for that record, and that a rule which names
+unknown fields never compiles. A value that a rule derives or defaults is the record's own from
+there on: it is claimed like any other. In conditions, numbers compare as numbers, booleans as
+booleans, all else as text; money has ``NAME.amount`` and ``NAME.currency``, an address its parts
+(``billing_address.city``). Must not know source fields.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,10 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
-    """One rule, ready to run. ``assignments``: field, expression, its lens, whether it may replace."""
+    """One rule, ready to run. ``assignments``: field, expression, its lens.
+
+    Whether it may replace.
+    """
 
     number: int
     when: pl.Expr
@@ -64,7 +67,7 @@ def compile_rules(rules: Sequence[Rule], fields: Mapping[str, Field]) -> tuple[C
     """Return the rules ready to run over these canonical fields.
 
     Raises:
-        RuleError: A rule does not parse, names an unknown field, or compares what cannot be compared.
+        RuleError: A rule does not parse, names an unknown field, or cannot be computed.
     """
     columns = [_typed(name, fields) for name in _known_names(fields)]
     texts = pl.DataFrame(schema=dict.fromkeys(fields, pl.String))
@@ -124,8 +127,11 @@ def _checked(number: int, sql: str, typed: pl.DataFrame) -> pl.Expr:
 
 
 def apply_rules(
-    rules: Sequence[CompiledRule], values: dict[str, pl.Series], fields: Mapping[str, Field], known: Callable[[str, int], bool]
-) -> Judged:  # fmt: skip
+    rules: Sequence[CompiledRule],
+    values: dict[str, pl.Series],
+    fields: Mapping[str, Field],
+    known: Callable[[str, int], bool],
+) -> Judged:
     """Return what the rules make of these canonical columns.
 
     Args:

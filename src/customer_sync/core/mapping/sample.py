@@ -1,8 +1,8 @@
 """Made-up canonical values of every kind, for checking the lens laws.
 
-Decides which values are worth trying: international ones, long and short ones, and those that tools are
-known to break on (one-word names, leap days, both sides of a clock change, exact decimals). Promises the
-same values for the same seed. Must not look at real data.
+Decides which values are worth trying: international ones, long and short ones, and those that
+tools are known to break on (one-word names, leap days, both sides of a clock change, exact
+decimals). Promises the same values for the same seed. Must not look at real data.
 """
 
 from collections.abc import Callable, Mapping
@@ -141,7 +141,8 @@ def _instant(random: Random) -> str:
 
 _KINDS: Final[Mapping[str, Callable[[Random], str]]] = {
     "email": lambda random: random.choice(
-        ("ann@example.com", "jose.garcia+tag@firma.de", "o'brien@example.ie", "müller@bücher.de", f"u{random.randrange(10**6)}@example.org")
+        ("ann@example.com", "jose.garcia+tag@firma.de", "o'brien@example.ie", "müller@bücher.de",
+        f"u{random.randrange(10**6)}@example.org")
     ),
     "phone": _phone,
     "country": lambda random: random.choice(("DE", "US", "FR", "GB", "BR", "JP", "CI", "CZ")),
@@ -153,7 +154,8 @@ _KINDS: Final[Mapping[str, Callable[[Random], str]]] = {
     "boolean": lambda random: random.choice(("true", "false")),
     "number": _decimal,
     "money": lambda random: f"{_decimal(random)} {random.choice(('EUR', 'USD', 'JPY'))}",
-    "tax_id": lambda random: random.choice(("DE136695976", "FR40303265045", "GB980780684", "EL094259216")),
+    "tax_id": lambda random: random.choice(("DE136695976", "FR40303265045", "GB980780684",
+    "EL094259216")),
     "url": lambda random: random.choice(
         ("https://example.com", "http://example.com/a?b=C", "https://www.bücher.de/x")
     ),

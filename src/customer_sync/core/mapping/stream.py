@@ -1,9 +1,9 @@
 """The mapping of a whole stream: source frames to canonical frames, and back.
 
-Decides how the field mappings and rules of a stream work together. Promises that ``get`` reports every
-fault of a record and never stops at one, that it works a record at a time or a million without another
-code path, and that ``put`` changes no source text that says the same already. Must not know links,
-claims, or how records are read and written.
+Decides how the field mappings and rules of a stream work together. Promises that ``get`` reports
+every fault of a record and never stops at one, that it works a record at a time or a million
+without another code path, and that ``put`` changes no source text that says the same already. Must
+not know links, claims, or how records are read and written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,8 @@ ABSENT = (
     "@absent"  # as in the connector port: comma-separated source fields the record does not have
 )
 REJECTS = {
-    "row": pl.UInt32, "field": pl.String, "source": pl.String, "code": pl.String, "detail": pl.String,
+    "row": pl.UInt32, "field": pl.String, "source": pl.String, "code": pl.String,
+    "detail": pl.String,
     "whole": pl.Boolean,
 }  # fmt: skip
 SILENT = {"row": pl.UInt32, "field": pl.String}
@@ -35,7 +36,7 @@ class Mapped:
     """What a batch of records says.
 
     values: a row a record, a column a canonical field; null: the record says "nothing there".
-    silent: (row, field): the record says nothing about that field: absent, ignored or not readable.
+    silent: (row, field): the record says nothing about it: absent, ignored, unreadable.
     rejects: (row, field, source, code, detail, whole): every fault; whole: the record as such is one.
     flags: (row, remark).
     """
@@ -83,10 +84,12 @@ class StreamMap:
         return self._mapped(findings)
 
     def put(self, golden: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
-        """Return the fields ``out_sources`` such that they show the golden values; else as in ``images``.
+        """Return the fields ``out_sources`` such that they show the golden values.
 
-        A golden value that its lens cannot show (outside the value map, too long for what is not a
-        text) leaves the image as it is. An image that cannot be read is overwritten, but never emptied.
+        Else as in ``images``.
+
+        A golden value that its lens cannot show (outside the value map, too long for what is not
+        a text) leaves the image as it is. An unreadable image is overwritten, but never emptied.
         """
         wanted = {name: golden[name] for name in self.outward if name in golden.columns}
         shown = {

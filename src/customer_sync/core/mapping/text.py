@@ -1,8 +1,8 @@
 """Lenses of plain text: text, organisation, reference.
 
 Decides what of a text is formatting: white space around it and the Unicode form (and for
-organisations, runs of white space inside). Promises that formatting in the source is kept until the
-text itself changes. Must not know what a text means.
+organisations, runs of white space inside). Promises that formatting in the source is kept until
+the text itself changes. Must not know what a text means.
 """
 
 import re

@@ -1,8 +1,8 @@
 """Lenses of time: dates and instants.
 
-Decides what a local time means in its zone, and refuses what it cannot: times that the clocks skipped
-or ran through twice, and dates whose day and month could be swapped. Promises that an instant is the
-same on both sides of UTC. Must not read a clock.
+Decides what a local time means in its zone, and refuses what it cannot: times that the clocks
+skipped or ran through twice, and dates whose day and month could be swapped. Promises that an
+instant is the same on both sides of UTC. Must not read a clock.
 """
 
 import re
@@ -110,7 +110,10 @@ class Instant(ValueLens):
         return fault or _utc(moment.replace(tzinfo=self._zone))
 
     def write_text(self, value: str, image: str | None, /) -> str | None:
-        """Return the instant in the format, or in the image's; None where the local time says another."""
+        """Return the instant in the format, or in the image's.
+
+        None where the local time says another.
+        """
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
@@ -122,7 +125,10 @@ class Instant(ValueLens):
         return value if self._pattern is None else None
 
     def is_exact(self, values: Texts, /) -> bool:
-        """Return whether the local time is one of its zone, and the format shows fractions if any."""
+        """Return whether the local time is one of its zone.
+
+        And the format shows fractions if any.
+        """
         value = values[0] or ""
         if self._pattern is None or self._pattern in _EPOCH_UNITS:
             return self._pattern is None or "." not in value
