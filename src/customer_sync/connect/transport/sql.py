@@ -17,7 +17,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.engine import CursorResult
@@ -171,7 +171,8 @@ def _connect_arguments(url: URL) -> dict[str, Any]:
                 "write_timeout": ANSWER_TIMEOUT_S,
                 "charset": "utf8mb4",
             }
-    return {}
+        case _:
+            return {}
 
 
 def _prepare_sqlite(raw: Any, _record: object) -> None:

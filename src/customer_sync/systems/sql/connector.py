@@ -340,6 +340,31 @@ def _reflected(stream: Stream) -> Flow[TableFacts]:
     return facts
 
 
+def _require_fit(plan: Plan, position: Position) -> None:
+    """Check that a kept cursor still speaks of the columns as they are now."""
+    cursor = plan.stream.config.cursor
+    pairs: list[tuple[str, Any]] = []
+    if position.mode == "changes" and cursor:
+        pairs = [(cursor, value) for value in (*position.start[:1], position.top)]
+        if position.phase == "main":
+            pairs += [(cursor, value) for value in position.at[:1]]
+    elif position.mode == "listing":
+        pairs = list(zip(plan.key, position.at, strict=False))
+    changed = sorted(
+        {
+            name
+            for name, value in pairs
+            if value is not None and not fits(value, plan.column(name).kind, plan.dialect)
+        }
+    )
+    if changed:
+        raise SchemaDriftError(
+            f"The column {', '.join(changed)} has another type than when it was last read.",
+            context={"stream": plan.stream.name, "table": plan.facts.name, "fields": changed},
+            hint="Read the stream anew, without a cursor.",
+        )
+
+
 def _reached(
     plan: Plan, position: Position, *, last: tuple[Any, ...], now: datetime, shown: int
 ) -> Position:

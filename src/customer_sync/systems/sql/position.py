@@ -129,7 +129,9 @@ def fits(value: Any, kind: Kind, dialect: str) -> bool:
         restored = unpack(value, kind, dialect)
     except (ValueError, TypeError, ArithmeticError):
         return False
-    return not isinstance(restored, str) if kind in NUMBERS else not isinstance(restored, int | float)
+    return (
+        not isinstance(restored, str) if kind in NUMBERS else not isinstance(restored, int | float)
+    )
 
 
 # -- instants ---------------------------------------------------------------------------------------
