@@ -120,6 +120,15 @@ def test_a_default_is_never_read_back(stream, frame):
     assert mapping.get(sent).rejects.height == 0
 
 
+def test_a_part_that_cannot_be_read_is_never_emptied(stream, frame):
+    mapping = stream({"title, name_suffix": {"field": "a", "lens": "split", "separator": ";"}})
+    image = frame({"a": "\x00;Jr."})
+
+    written = mapping.put(frame({"title": None, "name_suffix": "Sr."}), image)
+
+    assert written["a"].to_list() == ["\x00;Jr."]
+
+
 def test_directions(stream, frame):
     mapping = stream(
         {

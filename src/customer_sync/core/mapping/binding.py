@@ -71,8 +71,11 @@ class Binding:
         wants_nothing = all(value is None or value == self.default for value in values)
         is_emptied = wants_nothing and self._shows_something(cells)
         # What cannot be read was never agreed on, so nobody asked for it to be emptied.
-        is_unreadable = any(isinstance(cell, Fault) for cell in cells)
-        if is_emptied and (self.never_clear or is_unreadable):
+        is_unreadable = any(
+            isinstance(cell, Fault) and value in {None, self.default}
+            for cell, value in zip(cells, values, strict=True)
+        )
+        if is_unreadable or (is_emptied and self.never_clear):
             return texts
         new = self._new(values, texts)
         if new is None:

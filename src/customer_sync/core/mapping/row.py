@@ -49,10 +49,7 @@ class RowLens:
         raise NotImplementedError
 
     def write(self, values: Texts, texts: Texts, /) -> Texts | None:
-        """Return source texts that show ``values`` as well as they can.
-
-        None where they never can.
-        """
+        """Return source texts that show ``values`` as well as can be; None where none do."""
         raise NotImplementedError
 
     def clear(self, texts: Texts, /) -> Texts | None:
@@ -60,10 +57,7 @@ class RowLens:
         return (None,) * len(texts)
 
     def is_exact(self, values: Texts, /) -> bool:
-        """Return whether ``write`` promises to show exactly these values (else.
-
-        As well as it can).
-        """
+        """Return whether ``write`` promises to show exactly these values."""
         return bool(values)
 
     def get(self, sources: Sequence[pl.Series]) -> list[Got]:
@@ -84,10 +78,7 @@ class RowLens:
     def ready_rows(
         self, sources: Sequence[pl.Series], /
     ) -> tuple[pl.Series, list[pl.Series]] | None:
-        """Return what is known without Python code: (which rows, their values); None.
-
-        Nothing is.
-        """
+        """Return (rows known without Python code, their values); None: no row is."""
         return None
 
     def _got_rows(self, sources: Sequence[pl.Series]) -> list[Got]:
@@ -177,10 +168,7 @@ class ValueLens(RowLens):
         return [self._get_many(source)]
 
     def ready(self, source: pl.Series) -> tuple[pl.Series, pl.Series] | None:
-        """Return what is known without Python code: (which rows, their values); None.
-
-        Nothing is.
-        """
+        """Return (rows known without Python code, their values); None: no row is."""
         if self.normal is None:
             return None
         return source.str.contains(self.normal), source
@@ -206,10 +194,7 @@ class ValueLens(RowLens):
 
 
 def show(lens: RowLens, values: Texts, texts: Texts) -> Texts:
-    """Return ``texts`` changed to show ``values``.
-
-    Unchanged where that is impossible or already so.
-    """
+    """Return ``texts`` changed to show ``values``, or as they are where nothing can."""
     is_nothing = all(value is None for value in values)
     new = lens.clear(texts) if is_nothing else lens.write(values, texts)
     if new is None or lens.read(new) == lens.read(texts):

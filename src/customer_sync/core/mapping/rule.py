@@ -39,10 +39,7 @@ class RuleError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
-    """One rule, ready to run. ``assignments``: field, expression, its lens.
-
-    Whether it may replace.
-    """
+    """One rule, ready to run."""
 
     number: int
     when: pl.Expr

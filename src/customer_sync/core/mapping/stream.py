@@ -37,7 +37,7 @@ class Mapped:
 
     values: a row a record, a column a canonical field; null: the record says "nothing there".
     silent: (row, field): the record says nothing about it: absent, ignored, unreadable.
-    rejects: (row, field, source, code, detail, whole): every fault; whole: the record as such is one.
+    rejects: (row, field, source, code, detail, whole): every fault; whole: the record itself.
     flags: (row, remark).
     """
 

@@ -110,10 +110,7 @@ class Instant(ValueLens):
         return fault or _utc(moment.replace(tzinfo=self._zone))
 
     def write_text(self, value: str, image: str | None, /) -> str | None:
-        """Return the instant in the format, or in the image's.
-
-        None where the local time says another.
-        """
+        """Return the instant in the format or the image's; None where that says another."""
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
