@@ -1,7 +1,8 @@
 """The driver: performs what a connector yields, and hands it the replies.
 
 It is the one place where connectors meet the world. It promises that a call that failed is raised
-inside the connector, where it was yielded, as one of ``kernel.errors``; that the replies come in the
+inside the connector, where it was yielded, as one of ``kernel.errors``; that the replies come in
+the
 order of the calls; and that a flow that ends early is closed. It knows no system and no stream.
 """
 

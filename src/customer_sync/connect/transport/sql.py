@@ -8,7 +8,8 @@ One transaction a call. It decides what a driver's error means for the caller:
 * wrong user or password, or not allowed: CredentialError;
 * any other refusal of a statement: ``SqlReply.error``, rolled back.
 
-A statement with the execution option ``raw_rows`` is answered with the rows as the driver made them.
+A statement with the execution option ``raw_rows`` is answered with the rows as the driver made
+them.
 
 No error raised here holds a password, a statement or a value, nor a cause that does.
 """
@@ -122,7 +123,7 @@ def database_url(address: str) -> URL:
     return url.set(drivername=DRIVERS.get(url.drivername, url.drivername))
 
 
-# -- engines ----------------------------------------------------------------------------------------
+# -- engines -------------------------------------------------------------------------------------
 
 
 def _make_engine(url: URL) -> Engine:
@@ -187,12 +188,14 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _prepare_mysql(raw: Any, _record: object) -> None:
     with raw.cursor() as cursor:
-        # Without strict mode a value that does not fit is cut or clipped, and reported as a success.
+        # Without strict mode a value that does not fit is cut or clipped, and reported as a
+        # success.
         cursor.execute("SET SESSION sql_mode = CONCAT_WS(',', @@sql_mode, 'STRICT_ALL_TABLES')")
 
 
 def _begin_mysql(connection: Connection) -> None:
-    # TIMESTAMP columns are shown in the session's zone: read in UTC, where no hour comes twice. A write
+    # TIMESTAMP columns are shown in the session's zone: read in UTC, where no hour comes twice.
+    # A write
     # keeps the server's own zone, because triggers and defaults write local times by it.
     is_write = connection.get_execution_options().get("is_write", False)
     zone = "DEFAULT" if is_write else "'+00:00'"
@@ -222,7 +225,7 @@ def _require_file(url: URL) -> None:
         )
 
 
-# -- a transaction ----------------------------------------------------------------------------------
+# -- a transaction -------------------------------------------------------------------------------
 
 
 def _inspect(connection: Connection, call: SqlCall) -> SqlReply:
@@ -308,7 +311,7 @@ def _is_raw(executable: Any) -> bool:
 def _raw_rows(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:
     """Return the rows as the driver made them: a Row of each would cost as much as reading it."""
     cursor = result.cursor
-    rows = cast("Sequence[tuple[Any, ...]]", cursor.fetchall()) if cursor is not None else ()
+    rows = cast("Sequence[tuple[Any, ...]]", cursor.fetchall())
     result.close()
     return rows
 
@@ -331,7 +334,7 @@ def _roll_back(connection: Connection) -> None:
         connection.invalidate()
 
 
-# -- what an error means ----------------------------------------------------------------------------
+# -- what an error means -------------------------------------------------------------------------
 
 
 def _place(url: URL) -> dict[str, object]:

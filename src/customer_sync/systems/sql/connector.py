@@ -79,7 +79,7 @@ class Connector:
         """Return what that stream can do, without I/O."""
         return stream_of(self._config, stream).capabilities()
 
-    # -- shapes -------------------------------------------------------------------------------------
+    # -- shapes ----------------------------------------------------------------------------------
 
     def shape(self, stream: str) -> Flow[StreamShape]:
         """Return the configured stream as the database shows it now."""
@@ -113,7 +113,7 @@ class Connector:
             )
         return shapes
 
-    # -- reading ------------------------------------------------------------------------------------
+    # -- reading ---------------------------------------------------------------------------------
 
     def read(self, request: ReadRequest) -> Flow[Page]:
         """Return one page."""
@@ -266,7 +266,7 @@ class Connector:
         found = [plan.id_of(tuple(row)) for _, rows, _ in reply.results for row in rows]
         return [external_id for external_id in found if external_id is not None]
 
-    # -- writing ------------------------------------------------------------------------------------
+    # -- writing ---------------------------------------------------------------------------------
 
     def write(self, stream: str, writes: Sequence[Write]) -> Flow[list[Answer]]:
         """Write records in one transaction; answer each, in order."""
@@ -280,7 +280,7 @@ class Connector:
         plan.require(())
         return (yield from settling.settle(plan, writes))
 
-    # -- calls --------------------------------------------------------------------------------------
+    # -- calls -----------------------------------------------------------------------------------
 
     def _plan(self, stream: Stream) -> Flow[Plan]:
         """Return the stream with the facts of its table, reflected once."""

@@ -1,7 +1,9 @@
 """Where reading goes on: the opaque cursor, and the overlap that lets no late commit be missed.
 
-A transaction takes its timestamp (or number) when it writes and shows it when it commits, so rows may
-appear behind a row already read: at the same instant, or up to the *lag* earlier. Hence a sweep that
+A transaction takes its timestamp (or number) when it writes and shows it when it commits, so
+rows may
+appear behind a row already read: at the same instant, or up to the *lag* earlier. Hence a sweep
+that
 has reached the end does not go on from there: the next one starts ``lag`` before the largest value
 seen, and never after the database's own clock less ``lag``, as read with each page. Numbers have no
 clock: the next sweep starts at the largest one that had been seen ``lag`` ago.
@@ -12,7 +14,6 @@ starts after them.
 """
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -44,9 +45,12 @@ NUMBERS = {"integer", "decimal", "float", "boolean"}
 class Position:
     """A place in a stream.
 
-    ``phase`` nulls: among the rows without a cursor value. ``at``: the values of the last row read, or
-    one value to start from, itself included. ``start``: where the main phase begins after the nulls. ``ceiling``: no later than this may the next sweep start.
-    For numbers, when the sweep began. ``marks``: (clock, number) pairs seen at ends of sweeps. ``shown``: rows shown in this sweep.
+    ``phase`` nulls: among the rows without a cursor value. ``at``: the values of the last row
+    read, or
+    one value to start from, itself included. ``start``: where the main phase begins after the
+    nulls. ``ceiling``: no later than this may the next sweep start.
+    For numbers, when the sweep began. ``marks``: (clock, number) pairs seen at ends of sweeps.
+    ``shown``: rows shown in this sweep.
     """
 
     mode: str
@@ -134,7 +138,7 @@ def fits(value: Any, kind: Kind, dialect: str) -> bool:
     )
 
 
-# -- instants ---------------------------------------------------------------------------------------
+# -- instants ------------------------------------------------------------------------------------
 
 
 def as_instant(value: Any, zone: ZoneInfo) -> datetime | None:
@@ -179,11 +183,10 @@ def _text_like(instant: datetime, like: str, zone: ZoneInfo) -> str:
         return _local(instant, zone).date().isoformat()
     local = instant.astimezone(parsed.tzinfo) if parsed.tzinfo else _local(instant, zone)
     # Cut to seconds: a text without a fraction sorts before the same with one.
-    text = local.replace(microsecond=0, tzinfo=None).isoformat(sep="T" if "T" in like else " ")
-    return text
+    return local.replace(microsecond=0, tzinfo=None).isoformat(sep="T" if "T" in like else " ")
 
 
-# -- the next sweep ---------------------------------------------------------------------------------
+# -- the next sweep ------------------------------------------------------------------------------
 
 
 def next_sweep(position: Position, *, clock: datetime, lag: timedelta, zone: ZoneInfo) -> Position:

@@ -70,7 +70,7 @@ class Rows:
         return tuple(self._columns[name][place] for name in names)
 
 
-# -- statements -------------------------------------------------------------------------------------
+# -- statements ----------------------------------------------------------------------------------
 
 
 def clock_statement(dialect: str) -> tuple[Any, None]:
@@ -115,7 +115,7 @@ def page_statement(
         column = plan.facts.table.c[cursor]
         statement = statement.where(column.is_(None) if is_null_phase else column.is_not(None))
         order = order if is_null_phase else [cursor, *(name for name in order if name != cursor)]
-    parameters = {}
+    parameters: dict[str, Any] = {}
     at = position.at
     if position.phase == "nulls" and not is_null_phase:
         at = position.start
@@ -171,7 +171,8 @@ def _base(plan: Plan, fields: Sequence[str]) -> Select[Any]:
 
 def _after(plan: Plan, order: Sequence[str], at: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
     """Return the condition of what follows a row; of what starts at a single value, where only that is given."""
-    table, parameters, binds = plan.facts.table, {}, []
+    table, binds = plan.facts.table, []
+    parameters: dict[str, Any] = {}
     for place, (name, value) in enumerate(zip(order, at, strict=False)):
         facts = plan.column(name)
         parameters[f"at_{place}"] = unpack(value, facts.kind, plan.dialect)
@@ -187,7 +188,7 @@ def _after(plan: Plan, order: Sequence[str], at: Sequence[Any]) -> tuple[Any, di
     return and_(columns[0] >= binds[0], or_(*alternatives)), parameters
 
 
-# -- frames -----------------------------------------------------------------------------------------
+# -- frames --------------------------------------------------------------------------------------
 
 
 def frame(plan: Plan, fields: Sequence[str], rows: Rows) -> pl.DataFrame:

@@ -216,7 +216,7 @@ class Plan:
         """Return a condition of the configuration's author, in the database's own dialect."""
         return literal_column(f"({text})")
 
-    # -- keys ---------------------------------------------------------------------------------------
+    # -- keys ------------------------------------------------------------------------------------
 
     def id_of(self, values: Sequence[Any]) -> str | None:
         """Return the external id of key values; None where a part is null."""
@@ -229,7 +229,7 @@ class Plan:
 
     def key_of(self, external_id: str) -> tuple[Any, ...] | None:
         """Return the key values of an external id; None where it names no possible record."""
-        parts = [external_id]
+        parts: Any = [external_id]
         try:
             if len(self.key) > 1:
                 parts = json.loads(external_id)

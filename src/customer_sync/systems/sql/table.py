@@ -1,7 +1,8 @@
 """What a table looks like: reflected once, checked against what is mapped.
 
 It decides the kind of each column (how its values become text and back), which columns are unique
-together, and what to say when a mapped table or column is no longer there. It does no I/O: reflection
+together, and what to say when a mapped table or column is no longer there. It does no I/O:
+reflection
 happens in functions that the transport calls with an Inspector.
 """
 
@@ -87,7 +88,8 @@ class TableFacts:
         return Table(self.name, MetaData(), *columns, schema=self.schema)
 
     def _type(self, column: ColumnFacts) -> TypeEngine[Any]:
-        # SQLite keeps what it is given, whatever the column's type: no value is converted on the way.
+        # SQLite keeps what it is given, whatever the column's type: no value is converted on the
+        # way.
         is_loose = self.dialect == "sqlite" and column.kind != "integer"
         return types.NullType() if is_loose else column.type
 

@@ -3,7 +3,8 @@
 =========  =====================================================================================
 integer    ``42``; a boolean is ``true`` or ``false``
 decimal    ``10.50``, plain, as the database shows it; float: the shortest text that names it
-date       ``2024-05-01``; a timestamp ``2024-05-01T10:00:00[.ffffff]``, zoned ones in UTC with ``Z``
+date       ``2024-05-01``; a timestamp ``2024-05-01T10:00:00[.ffffff]``, zoned ones in UTC with
+``Z``
 binary     hexadecimal; JSON and arrays: JSON text; everything else: the database's own text
 =========  =====================================================================================
 
@@ -45,7 +46,7 @@ class ValueRefusedError(Exception):
         self.reason = reason
 
 
-# -- showing ----------------------------------------------------------------------------------------
+# -- showing -------------------------------------------------------------------------------------
 
 
 def show_all(values: Sequence[Any], column: ColumnFacts) -> pl.Series:
@@ -134,7 +135,7 @@ WHOLE: dict[type, Callable[[Sequence[Any], ColumnFacts], pl.Series]] = {
     date: _whole_date,
 }
 
-# -- restoring --------------------------------------------------------------------------------------
+# -- restoring -----------------------------------------------------------------------------------
 
 
 def restore(text: str | None, column: ColumnFacts, dialect: str) -> Any:
@@ -297,7 +298,7 @@ READERS: dict[str, Callable[[str, ColumnFacts, str], Any]] = {
     "enum": _read_enum,
 }
 
-# -- in statements ----------------------------------------------------------------------------------
+# -- in statements -------------------------------------------------------------------------------
 
 
 def is_as_text(facts: ColumnFacts, dialect: str) -> bool:
@@ -322,7 +323,7 @@ def bind(name: str, facts: ColumnFacts, dialect: str) -> Any:
     if is_as_text(facts, dialect):
         text = bindparam(name, type_=types.Text())
         return cast(text, facts.type) if dialect == "postgresql" else text
-    if facts.kind in {"zoned"} and dialect in {"mysql", "mariadb"}:
+    if facts.kind == "zoned" and dialect in {"mysql", "mariadb"}:
         given = bindparam(name, type_=types.DateTime())
         return func.convert_tz(given, "+00:00", literal_column("@@session.time_zone"))
     if facts.kind == "enum" and dialect in {"mysql", "mariadb"}:

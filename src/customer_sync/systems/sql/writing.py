@@ -1,8 +1,11 @@
 """Statements that write, and the answers their results become.
 
-All writes of a batch go in one transaction, each with its precondition, and are read back in it. If the
-database refuses one, all are rolled back and sent again with a savepoint each, so that the refused one
-stops itself alone; if it refuses only at the commit, each goes in a transaction of its own. Two writes
+All writes of a batch go in one transaction, each with its precondition, and are read back in it.
+If the
+database refuses one, all are rolled back and sent again with a savepoint each, so that the
+refused one
+stops itself alone; if it refuses only at the commit, each goes in a transaction of its own. Two
+writes
 of one record go one after the other, each read back before the next.
 """
 
@@ -105,7 +108,7 @@ def _prelude(batch: Batch) -> Flow[None]:
         batch.first_key = int(values[0]) + 1
 
 
-# -- preparing --------------------------------------------------------------------------------------
+# -- preparing -----------------------------------------------------------------------------------
 
 
 def _waves(batch: Batch) -> list[list[Step]]:
@@ -292,7 +295,7 @@ def _insert(plan: Plan, names: Sequence[str], *, has_key: bool) -> Any:
     return statement
 
 
-# -- sending ----------------------------------------------------------------------------------------
+# -- sending -------------------------------------------------------------------------------------
 
 
 def _send(batch: Batch, waves: list[list[Step]]) -> Flow[None]:
@@ -365,7 +368,7 @@ def _made_key(step: Step, result: tuple[Sequence[str], Sequence[tuple[Any, ...]]
     return tuple(rows[0]) if rows else None
 
 
-# -- answering --------------------------------------------------------------------------------------
+# -- answering -----------------------------------------------------------------------------------
 
 
 def _answer(batch: Batch, waves: list[list[Step]], reply: SqlReply) -> None:
@@ -467,14 +470,49 @@ def _refused(one: Write, code: str, reason: str) -> Answer:
 
 # What a database says about a constraint: SQLSTATE, MySQL's numbers, SQLite's words; in this order.
 CONSTRAINTS: Sequence[tuple[str, str, frozenset[int], str, str]] = (
-    ("duplicate", "23505", frozenset({1062, 1586}), "unique constraint", "Another record has this value already."),
-    ("null_refused", "23502", frozenset({1048, 1364}), "not null constraint", "A column must have a value."),
-    ("reference_missing", "23503", frozenset({1216, 1217, 1451, 1452}), "foreign key constraint",
-     "A record that is referred to is missing, or this one is still referred to."),
-    ("constraint", "23514", frozenset({3819, 4025}), "check constraint", "A rule of the table forbids this value."),
-    ("too_long", "22001", frozenset({1406}), "string or blob too big", "A value is too long for its column."),
-    ("out_of_range", "22003", frozenset({1264}), "integer overflow", "A number is too large for its column."),
-)  # fmt: skip
+    (
+        "duplicate",
+        "23505",
+        frozenset({1062, 1586}),
+        "unique constraint",
+        "Another record has this value already.",
+    ),
+    (
+        "null_refused",
+        "23502",
+        frozenset({1048, 1364}),
+        "not null constraint",
+        "A column must have a value.",
+    ),
+    (
+        "reference_missing",
+        "23503",
+        frozenset({1216, 1217, 1451, 1452}),
+        "foreign key constraint",
+        "A record that is referred to is missing, or this one is still referred to.",
+    ),
+    (
+        "constraint",
+        "23514",
+        frozenset({3819, 4025}),
+        "check constraint",
+        "A rule of the table forbids this value.",
+    ),
+    (
+        "too_long",
+        "22001",
+        frozenset({1406}),
+        "string or blob too big",
+        "A value is too long for its column.",
+    ),
+    (
+        "out_of_range",
+        "22003",
+        frozenset({1264}),
+        "integer overflow",
+        "A number is too large for its column.",
+    ),
+)
 
 
 def _refusal(one: Write, error: Exception) -> Answer:
