@@ -3,6 +3,7 @@
 from customer_sync.core.decide.batch import Effects, Observation, Snapshot, decide
 from customer_sync.core.decide.published import (
     LEDGER_STREAM,
+    OWN_STREAMS,
     STEWARD_STREAM,
     Published,
     Stream,
@@ -11,6 +12,6 @@ from customer_sync.core.decide.published import (
 from customer_sync.core.decide.show import desired, differing
 
 __all__ = [
-    "LEDGER_STREAM", "STEWARD_STREAM", "Effects", "Observation", "Published", "Snapshot", "Stream", "decide",
-    "desired", "differing", "published",
+    "LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "Effects", "Observation", "Published", "Snapshot", "Stream",
+    "decide", "desired", "differing", "published",
 ]  # fmt: skip

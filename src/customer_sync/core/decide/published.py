@@ -17,7 +17,7 @@ from customer_sync.model.config import (
 )
 from customer_sync.model.field import CATALOGUE, column_name
 
-__all__ = ["LEDGER_STREAM", "STEWARD_STREAM", "Published", "Stream", "published"]
+__all__ = ["LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "Published", "Stream", "published"]
 
 LEDGER_STREAM = 0
 STEWARD_STREAM = 1
@@ -25,6 +25,7 @@ RESERVED_STREAMS = {
     LEDGER_STREAM: (LEDGER_SYSTEM, "customers"),
     STEWARD_STREAM: (STEWARD_SYSTEM, "decisions"),
 }
+OWN_STREAMS = tuple(RESERVED_STREAMS)  # their records are customers, named by the customer's id
 
 _KINDS = {"owner": 0, "ledger_wins": 0, "most_recent": 1, "most_complete": 2, "ask": 3}
 
@@ -72,7 +73,7 @@ def published(
         ConfigurationError: A mapping cannot mean what it says.
     """
     fields = [name for name in config.canonical_names() if not name.startswith("reference.")]
-    streams = {LEDGER_STREAM: _ledger_stream(config, fields)}
+    streams = {id_: _own_stream(config, fields, id_) for id_ in OWN_STREAMS}
     for system in config.systems.values():
         for name, stream in system.streams.items():
             id_ = stream_ids[system.system, name]
@@ -89,17 +90,18 @@ def published(
     )
 
 
-def _ledger_stream(config: Configuration, fields: Sequence[str]) -> Stream:
-    """The customer table, mapped like any system: each column to the canonical field of its name."""
+def _own_stream(config: Configuration, fields: Sequence[str], id_: int) -> Stream:
+    """The customer table, or what stewards said: each column mapped to the canonical field of its name."""
+    owner, name_of_stream = RESERVED_STREAMS[id_]
     mapping = {
         name: FieldMapping(field=column_name(name), lens="list" if _is_many(config, name) else None)
         for name in fields
     }
     stream = StreamConfig(fields=mapping)
-    system = SystemConfig(system=LEDGER_SYSTEM, connector="ledger", streams={"customers": stream})
-    with_ledger = config.model_copy(update={"systems": {**config.systems, LEDGER_SYSTEM: system}})
-    map_ = compile_stream(with_ledger, LEDGER_SYSTEM, "customers")
-    return Stream(id=LEDGER_STREAM, system=LEDGER_SYSTEM, name="customers", config=stream, map=map_)
+    system = SystemConfig(system=owner, connector="ledger", streams={name_of_stream: stream})
+    with_own = config.model_copy(update={"systems": {**config.systems, owner: system}})
+    map_ = compile_stream(with_own, owner, name_of_stream)
+    return Stream(id=id_, system=owner, name=name_of_stream, config=stream, map=map_)
 
 
 def _is_many(config: Configuration, name: str) -> bool:
@@ -121,7 +123,6 @@ def _policies(
             # Systems that the policy does not name follow in the order they are configured.
             rank = ranks.get(stream.system, 100 + written.get(stream.system, 0))
             rows.append((name, id_, rank))
-        rows.append((name, STEWARD_STREAM, 0))
     ranks_frame = pl.DataFrame(
         rows, schema={"field": pl.String, "stream": pl.Int32, "rank": pl.Int32}, orient="row"
     )

@@ -24,106 +24,120 @@ class Routes:
 
 def route(
     rules: Published,
-    snapshot: "object",
     seen: Observation,
+    images: pl.DataFrame,
+    kept: pl.DataFrame,
     links: pl.DataFrame,
     golden: pl.DataFrame,
-    images: pl.DataFrame,
+    moved: pl.Series,
 ) -> Routes:
-    """Compare every live record of the touched customers with the golden values.
+    """Compare live records with the golden values: those observed, and those of customers that moved.
+
+    All others were compared when they last moved, and wait in the outbox if they differed.
 
     Args:
         rules: the published configuration.
-        snapshot: core.decide.batch.Snapshot.
         seen: what was observed; its records are compared by what they show now.
+        images: stored images of all links (link, image).
+        kept: cells that may stay as they are; see core.decide.show.
         links: all links of the touched customers, after this batch.
         golden: their golden values after this batch, one row per customer.
-        images: the images this batch stores.
+        moved: customers whose golden values or links changed in this batch.
     """
-    due: list[pl.DataFrame] = [pl.DataFrame(schema=_DUE)]
-    agreed: list[pl.DataFrame] = [pl.DataFrame(schema={"link": pl.Int64})]
-    live = links.filter(pl.col("state") == LIVE)
-    stored = snapshot.images  # type: ignore[attr-defined]
-    kept = accepted_cells(snapshot.accepted)  # type: ignore[attr-defined]
+    due: list[pl.DataFrame] = []
+    agreed: list[pl.DataFrame] = []
+    has_moved = pl.col("customer").is_in(moved.implode())
+    observed = pl.col("link").is_in(seen.records["link"].implode())
+    live = links.filter((pl.col("state") == LIVE) & (has_moved | observed))
+    changed = golden.filter(has_moved)
+    streams = set(live["stream"])
     for stream in rules.connected:
-        mine = live.filter(pl.col("stream") == stream.id)
-        if mine.height:
+        if stream.id in streams:
             here = seen if stream.id == seen.stream.id else None
-            differs = _differs(stream, mine, here, stored, kept, golden, links, rules)
+            differs = _differs(rules, stream, here, images, kept, live, golden, links)
             due.append(
                 differs.filter("differs").select(
                     "customer", stream=pl.lit(stream.id, pl.Int32), link="link", kind=pl.lit("put")
                 )
             )
             agreed.append(differs.filter(~pl.col("differs")).select("link"))
-        if stream.config.create:
-            due.append(_missing(stream, links, golden))
-    return Routes(due=pl.concat(due), agreed=pl.concat(agreed))
+        if stream.config.create and changed.height:
+            due.append(_missing(stream, links, changed))
+    return Routes(
+        due=pl.concat([pl.DataFrame(schema=_DUE), *due]),
+        agreed=pl.concat([pl.DataFrame(schema={"link": pl.Int64}), *agreed]),
+    )
 
 
 def _differs(
-    stream: Stream, mine: pl.DataFrame, seen: Observation | None, stored: pl.DataFrame, kept: pl.DataFrame,
-    golden: pl.DataFrame, links: pl.DataFrame, rules: Published,
+    rules: Published, stream: Stream, seen: Observation | None, stored: pl.DataFrame, kept: pl.DataFrame,
+    live: pl.DataFrame, golden: pl.DataFrame, links: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return (link, customer, differs) of the live records of one stream."""
-    if seen is None:
-        images = stored.join(mine.select("link"), on="link", how="semi").select("link", "image")
-    else:
-        old = stored.join(mine.select("link"), on="link", how="semi").join(
-            seen.records.select("link"), on="link", how="anti"
+    mine = live.filter(pl.col("stream") == stream.id).select("link", "customer")
+    parts = []
+    left = mine
+    if seen is not None and kept.is_empty():
+        # Records just read as they are need no second reading unless they differ.
+        sure = _sure(stream, mine, seen, golden)
+        parts.append(sure.with_columns(differs=pl.lit(value=False)))
+        left = mine.join(sure, on="link", how="anti")
+    if left.height:
+        parts.append(
+            _compared(rules, stream, _latest(left, seen, stored), left, kept, golden, links)
         )
-        now = seen.records.join(mine.select("link"), on="link", how="semi")
-        images = pl.concat([now.select("link", "image"), old.select("link", "image")])
-    # Records just read as they are need no second reading unless they differ.
-    fast = (
-        _fast(stream, mine, seen, golden, rules) if seen is not None and not kept.height else None
-    )
-    slow = (
-        images
-        if fast is None
-        else images.join(fast.filter("sure").select("link"), on="link", how="anti")
-    )
-    parts = (
-        [] if fast is None else [fast.filter("sure").select("link", differs=pl.lit(value=False))]
-    )
-    if slow.height:
-        values, fields, rejected = shown(stream, slow)
-        rows = _golden_rows(slow, mine, golden, links, stream, rules)
-        cells = pl.concat([kept, held_cells(rejected)])
-        wanted = desired(rows, values, cells, stream.map.outward)
-        differs = differing(wanted, values)
-        if differs.any():
-            differs = differs & _patched(stream, wanted, fields)
-        parts.append(slow.select("link", differs=differs))
     if not parts:
-        return mine.select("link", "customer", differs=pl.lit(value=False)).clear()
-    return pl.concat(parts).join(mine.select("link", "customer"), on="link")
+        return mine.with_columns(differs=pl.lit(value=False)).clear()
+    return pl.concat(parts).join(mine, on="link")
+
+
+def _latest(left: pl.DataFrame, seen: Observation | None, stored: pl.DataFrame) -> pl.DataFrame:
+    """Return (link, image): as observed just now, else as stored."""
+    old = stored.select("link", "image").join(left, on="link", how="semi")
+    if seen is None:
+        return old
+    now = seen.records.select("link", "image").join(left, on="link", how="semi")
+    return pl.concat([now, old.join(now, on="link", how="anti")])
+
+
+def _compared(
+    rules: Published, stream: Stream, images: pl.DataFrame, mine: pl.DataFrame, kept: pl.DataFrame,
+    golden: pl.DataFrame, links: pl.DataFrame,
+) -> pl.DataFrame:  # fmt: skip
+    """Return (link, differs): would delivering the golden values change a source field?"""
+    values, fields, rejected = shown(stream, images)
+    rows = _golden_rows(images, mine, golden, links, stream, rules)
+    cells = pl.concat([kept, held_cells(rejected)]) if rejected.height else kept
+    wanted = desired(rows, values, cells, stream.map.outward)
+    differs = differing(wanted, values)
+    if differs.any():
+        differs = differs & _patched(stream, wanted, fields)
+    return pl.DataFrame({"link": images["link"], "differs": differs})
 
 
 def held_cells(rejected: pl.DataFrame) -> pl.DataFrame:
-    """Return the cells (link, field, sent, always) that were set aside: a person must mend them first."""
-    return rejected.select("link", "field", sent=pl.lit(None, pl.String), always=pl.lit(value=True))
+    """Return the cells that were set aside, as ``kept`` of core.decide.show: a person must mend them first."""
+    nothing = pl.lit(None, pl.String)
+    return rejected.select("link", "field", sent=nothing, made=nothing, always=pl.lit(value=True))
 
 
 def accepted_cells(accepted: pl.DataFrame) -> pl.DataFrame:
-    """Return the cells (link, field, sent, always) in which a system shows what it made of what was sent."""
-    return accepted.select("link", "field", "sent", always=pl.lit(value=False))
+    """Return the cells in which a system shows what it made of what was sent, as ``kept``."""
+    return accepted.select("link", "field", "sent", made="shown", always=pl.lit(value=False))
 
 
-def _fast(
-    stream: Stream, mine: pl.DataFrame, seen: Observation, golden: pl.DataFrame, rules: Published
-) -> pl.DataFrame | None:
-    """Tell which of the records just observed surely show the golden values: (link, sure)."""
+def _sure(
+    stream: Stream, mine: pl.DataFrame, seen: Observation, golden: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the records just observed that surely show the golden values: (link)."""
     if seen.rejects.height or any(name.startswith("reference.") for name in stream.map.outward):
-        return None
-    values = seen.values.join(
-        mine.select("link", "customer"), on="link", how="inner", maintain_order="left"
+        return mine.select("link").clear()
+    values = seen.values.join(mine, on="link", how="inner", maintain_order="left")
+    rows = values.select("link", "customer").join(
+        golden, on="customer", how="left", maintain_order="left"
     )
-    rows = values.select("customer").join(golden, on="customer", how="left", maintain_order="left")
-    wanted = rows.select(
-        link=values["link"], *[name for name in stream.map.outward if name in rows.columns]
-    )
-    return pl.DataFrame({"link": values["link"], "sure": ~differing(wanted, values)})
+    wanted = rows.select("link", *[name for name in stream.map.outward if name in rows.columns])
+    return values.select("link").filter(~differing(wanted, values))
 
 
 def _golden_rows(
@@ -177,10 +191,8 @@ def with_references(
 def _patched(stream: Stream, wanted: pl.DataFrame, fields: pl.DataFrame) -> pl.Series:
     """Return, row by row, whether delivering the wanted values would change a source field."""
     after = stream.map.put(wanted.drop("link"), fields)
-    changed = [after[name].ne_missing(fields[name]) for name in stream.map.out_sources]
-    if not changed:
-        return pl.Series([False] * fields.height)
-    return pl.select(pl.any_horizontal(changed)).to_series()
+    names = list(stream.map.out_sources)
+    return differing(after.select(names), fields)
 
 
 def _missing(stream: Stream, links: pl.DataFrame, golden: pl.DataFrame) -> pl.DataFrame:

@@ -19,8 +19,8 @@ def desired(
     Args:
         golden: ``link`` and canonical columns: the golden values of the record's customer.
         shown: ``link`` and canonical columns: what the record shows; same rows, same order.
-        kept: (link, field, sent, always): cells to be kept; `always`: whatever the golden value is, else
-            as long as the golden value is still the one that was sent.
+        kept: (link, field, sent, made, always): cells to be kept; `always`: whatever they show, else as
+            long as the golden value is the one that was sent and they show what was made of it.
         outward: canonical fields the stream delivers.
     """
     columns = [name for name in outward if name in golden.columns]
@@ -29,18 +29,18 @@ def desired(
     if not fields:
         return wanted
     for name in fields:
-        cell = kept.filter(pl.col("field") == name).select("link", "sent", "always")
+        cell = kept.filter(pl.col("field") == name).select("link", "sent", "made", "always")
         cell = cell.sort("always", descending=True).unique("link", keep="first")
         joined = wanted.select("link", name).join(
             cell, on="link", how="left", maintain_order="left"
         )
-        same = joined["always"].is_not_null() & joined["sent"].eq_missing(joined[name])
-        keeps = joined["always"].fill_null(value=False) | same
         theirs = (
             shown[name]
             if name in shown.columns
             else pl.Series(name, [None] * shown.height, pl.String)
         )
+        same = joined["sent"].eq_missing(joined[name]) & joined["made"].eq_missing(theirs)
+        keeps = joined["always"].fill_null(value=False) | (joined["always"].is_not_null() & same)
         values = pl.select(
             pl.when(keeps).then(theirs).otherwise(wanted[name]).alias(name)
         ).to_series()
@@ -53,10 +53,13 @@ def differing(wanted: pl.DataFrame, shown: pl.DataFrame) -> pl.Series:
     columns = [name for name in wanted.columns if name != "link"]
     if not columns:
         return pl.Series([False] * wanted.height, dtype=pl.Boolean)
+    there = [name for name in columns if name in shown.columns]
+    theirs = [shown[name].alias(f"shown.{name}") for name in there]
+    pair = pl.DataFrame([*(wanted[name] for name in columns), *theirs])
     tests = [
-        wanted[name].ne_missing(shown[name])
-        if name in shown.columns
-        else wanted[name].is_not_null()
+        pl.col(name).ne_missing(pl.col(f"shown.{name}"))
+        if name in there
+        else pl.col(name).is_not_null()
         for name in columns
     ]
-    return pl.select(pl.any_horizontal(tests)).to_series()
+    return pair.select(pl.any_horizontal(tests).alias("differs"))["differs"]

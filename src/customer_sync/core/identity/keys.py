@@ -5,19 +5,20 @@ holds no personal value. Values that identify nobody (role mailboxes, junk) give
 turn out to be shared are discounted later, by how many records carry them.
 """
 
-from collections.abc import Sequence
-
 import polars as pl
 
 from customer_sync.kernel.frames import digest, json_elements
 from customer_sync.model.config import MatchConfig
 
-__all__ = ["KINDS", "match_keys", "own_references"]
+__all__ = ["KINDS", "match_keys"]
 
 # Order is trust: a reference that a system declares, then what is issued to one party alone,
 # then what a person uses, then what a household shares.
 KINDS = {"reference": 0, "tax_id": 1, "email": 2, "phone": 3}
+_LISTS = ("emails", "phones")
 _SOURCES = {"tax_id": ("tax_id",), "email": ("email", "emails"), "phone": ("phone", "phones")}
+PHONE_DIGITS_MIN = 7  # shorter numbers are extensions
+_TYPED = "|".join([*(f"{digit}{{7}}" for digit in range(10)), "12345678"])
 _KEYS = {"link": pl.Int64, "kind": pl.Int8, "key": pl.Int64}
 
 
@@ -38,54 +39,44 @@ def match_keys(
         salt: the workspace's, so that digests of two workspaces cannot be compared.
         external_id: the records' own ids, row by row: what references of other systems point at.
     """
-    parts: list[pl.DataFrame] = []
-    for kind in config.keys:
-        if kind == "reference":
-            parts += _references(values, system, external_id)
-            continue
-        for column in _SOURCES[kind]:
-            if column in values.columns:
-                parts.append(_column(values, kind, column, many=column.endswith("s")))
-    parts = [part for part in parts if part.height]
-    if not parts:
+    kinds = {
+        column: kind
+        for kind in config.keys
+        for column in _SOURCES.get(kind, ())
+        if column in values.columns
+    }
+    pointing = [name for name in values.columns if name.startswith("reference.")]
+    if "reference" in config.keys:
+        kinds |= {name: name for name in pointing}
+    if values.is_empty() or not (kinds or external_id is not None):
         return pl.DataFrame(schema=_KEYS)
-    said = pl.concat(parts).drop_nulls("value").filter(pl.col("value") != "")
-    said = said.filter(~_identifies_nobody(config))
-    keyed = said.with_columns(salt=pl.lit(salt), text=pl.col("kind")).with_columns(
-        key=digest(["salt", "text", "value"]),
-        kind=pl.col("kind")
-        .str.splitn(".", 2)
-        .struct.field("field_0")
-        .replace_strict(KINDS, return_dtype=pl.Int8),
+    said = (
+        values.lazy().unpivot(list(kinds), index="link", variable_name="column").drop_nulls("value")
     )
-    return keyed.select("link", "kind", "key").unique(["link", "key"], maintain_order=False)
-
-
-def _column(values: pl.DataFrame, kind: str, column: str, *, many: bool) -> pl.DataFrame:
-    said = values.select("link", value=pl.col(column)).drop_nulls("value")
+    many = [column for column in kinds if column in _LISTS]
     if many:
-        said = said.with_columns(json_elements("value")).explode("value")
-    return said.with_columns(kind=pl.lit(kind)).select("link", "kind", "value")
-
-
-def _references(
-    values: pl.DataFrame, system: str, external_id: pl.Series | None
-) -> list[pl.DataFrame]:
-    """A record is found by its own id, and points at others by the references it carries."""
-    parts = [
-        values.select("link", kind=pl.lit(name), value=pl.col(name)).drop_nulls("value")
-        for name in values.columns
-        if name.startswith("reference.")
-    ]
-    if external_id is not None:
-        own = pl.DataFrame({"link": values["link"], "value": external_id})
-        parts.append(own.select("link", kind=pl.lit(f"reference.{system}"), value="value"))
-    return parts
-
-
-def own_references(systems: Sequence[str]) -> set[str]:
-    """Return the kinds of key under which records of these systems are found by their own id."""
-    return {f"reference.{system}" for system in systems}
+        is_list = pl.col("column").is_in(many)
+        listed = said.filter(is_list).with_columns(json_elements("value")).explode("value")
+        said = pl.concat([said.filter(~is_list), listed])
+    said = said.select(
+        "link",
+        pl.col("column").replace_strict(kinds, return_dtype=pl.String).alias("kind"),
+        "value",
+    )
+    if external_id is not None and "reference" in config.keys:
+        # A record is found by its own id, and points at others by the references it carries.
+        own = pl.DataFrame({"link": values["link"], "value": external_id}).lazy()
+        said = pl.concat(
+            [said, own.select("link", kind=pl.lit(f"reference.{system}"), value="value")]
+        )
+    said = said.filter((pl.col("value") != "") & ~_identifies_nobody(config))
+    bare = pl.col("kind").str.splitn(".", 2).struct.field("field_0")
+    keyed = said.with_columns(salt=pl.lit(salt)).select(
+        "link",
+        kind=bare.replace_strict(KINDS, return_dtype=pl.Int8),
+        key=digest(["salt", "kind", "value"]),
+    )
+    return keyed.unique(["link", "key"], maintain_order=False).collect()
 
 
 def _identifies_nobody(config: MatchConfig) -> pl.Expr:
@@ -102,14 +93,6 @@ def _identifies_nobody(config: MatchConfig) -> pl.Expr:
     for pattern in config.junk:
         junk_email = junk_email | value.str.contains(pattern)
     digits = value.str.replace_all(r"\D", "")
-    # 000000, 111111, 12345678 and the like are typed to get past a required field.
-    repeated = (
-        digits.str.len_chars()
-        - digits.str.replace_all(digits.str.slice(-1), "", literal=True).str.len_chars()
-    )
-    junk_phone = (
-        (repeated >= 7)
-        | digits.str.contains("12345678", literal=True)
-        | (digits.str.len_chars() < 7)
-    )
+    # 0000000, 1111111, 12345678 and the like are typed to get past a required field.
+    junk_phone = digits.str.contains(_TYPED) | (digits.str.len_chars() < PHONE_DIGITS_MIN)
     return (is_email & junk_email) | ((pl.col("kind") == "phone") & junk_phone)

@@ -24,11 +24,13 @@ __all__ = [
 ]
 
 _ENCODE = json.JSONEncoder(ensure_ascii=False).encode
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def canonical_list(values: Sequence[str]) -> str | None:
     """Return the canonical text of many values; an empty list is nothing."""
-    return _ENCODE(sorted(set(values))) if values else None
+    # Byte for byte what kernel.frames.json_array writes, so that equal sets are equal texts.
+    return _COMPACT(sorted(set(values))) if values else None
 
 
 def _elements(value: str | None) -> list[str]:
