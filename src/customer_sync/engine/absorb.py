@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, VERSION
-from customer_sync.core.decide import LEDGER_STREAM, Effects, Observation, Stream, decide
+from customer_sync.core.decide import (
+    LEDGER_STREAM,
+    OWN_STREAMS,
+    STEWARD_STREAM,
+    Effects,
+    Observation,
+    Stream,
+    decide,
+)
 from customer_sync.core.decide.observe import OBSERVED, observe
 from customer_sync.core.identity import match_keys
 from customer_sync.engine.session import Session
@@ -22,7 +30,10 @@ from customer_sync.model.frame import EXCLUDED
 from customer_sync.store import commit as commits
 from customer_sync.store import snapshot as snapshots
 
-__all__ = ["Absorbed", "Answered", "absorb", "absorb_in", "absorb_ledger"]
+__all__ = [
+    "Absorbed", "Answered", "absorb", "absorb_in", "absorb_ledger", "absorb_ledger_in", "absorb_own_in",
+    "absorb_with_edits_in", "news_in",
+]  # fmt: skip
 
 EDIT_TRIES_MAX = (
     20  # an accountant who keeps editing the same customers for that long may wait a run
@@ -43,8 +54,9 @@ class Answered:
 
 @dataclass(slots=True, kw_only=True)
 class Absorbed:
-    """What absorbing did. stale: ids to be read again."""
+    """What absorbing did. rows: how many records were taken up. stale: ids to be read again."""
 
+    rows: int = 0
     batch: int | None = None
     stale: list[str] = field(default_factory=list)
     effects: Effects | None = None
@@ -184,11 +196,13 @@ def _decided(
         external_id=values[ID],
     )
     owners = frame.select("link", ID).join(answered.owners, on=ID) if answered is not None else None
+    if stream.id == STEWARD_STREAM:  # a person's word on a value recognises nobody
+        keys = keys.clear()
     customers = frame["customer"].drop_nulls()
     if owners is not None and owners.height:
         customers = pl.concat([customers, owners["customer"]])
-    if stream.id == LEDGER_STREAM:
-        customers = frame[ID].cast(pl.Int64)
+    if stream.id in OWN_STREAMS:
+        customers = pl.concat([customers, frame[ID].cast(pl.Int64)])
     loaded = snapshots.load_snapshot(
         tx, rules, batch=batch, now=now, stream=stream.id, customers=customers, keys=keys,
         merged_into=frame[MERGED_INTO].drop_nulls().to_list(), new_count=values.height,
@@ -214,18 +228,42 @@ def absorb_ledger(session: Session) -> int:
     total = 0
     while True:
         with session.db.transaction() as tx:
-            count = absorb_ledger_in(tx, session)
+            count = absorb_ledger_in(tx, session).rows
         total += count
         if count < LEDGER_ROWS_MAX:
             return total
 
 
-def absorb_ledger_in(tx: Transaction, session: Session) -> int:
+def absorb_with_edits_in(
+    tx: Transaction, session: Session, stream: Stream, records: pl.DataFrame, *, mark: int
+) -> list[Absorbed]:
+    """Absorb records within the caller's transaction, edits of touched customers in the ledger first."""
+    done: list[Absorbed] = []
+    for _ in range(EDIT_TRIES_MAX):
+        try:
+            return [*done, absorb_in(tx, session, stream, records, mark=mark)]
+        except _EditedError:
+            done.append(absorb_ledger_in(tx, session))
+    message = "the ledger's customers keep changing while records are absorbed"
+    raise snapshots.busy(message)
+
+
+def news_in(tx: Transaction, stream: Stream, records: pl.DataFrame, *, mark: int) -> pl.DataFrame:
+    """Return those of the records that are new or differ from what is known of them."""
+    frame = _digested(records, list(stream.map.source_fields))
+    snapshots.stage_observed(
+        tx, frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
+    )
+    rows = snapshots.news(tx, stream.id, mark=mark)
+    return frame.filter(pl.col("row").is_in(rows.implode())).select(records.columns)
+
+
+def absorb_ledger_in(tx: Transaction, session: Session) -> Absorbed:
     """Absorb one batch of ledger edits within the caller's transaction."""
-    batch = snapshots.begin(tx)
+    snapshots.begin(tx)
     edits = snapshots.ledger_edits(tx, limit=LEDGER_ROWS_MAX)
     if edits.records.is_empty():
-        return 0
+        return Absorbed()
     stream = session.rules.streams[LEDGER_STREAM]
     sources = list(stream.map.source_fields)
     custom = [name for name in session.rules.fields if name.startswith(CUSTOM_PREFIX)]
@@ -236,13 +274,33 @@ def absorb_ledger_in(tx: Transaction, session: Session) -> int:
         pl.lit(None, pl.String).alias(VERSION), pl.lit(None, pl.String).alias(MERGED_INTO),
         pl.lit(value=False).alias(GONE),
     ).with_columns(before=pl.when(pl.col("is_inserted")).then(None).otherwise("before"))  # fmt: skip
-    frame = _digested(frame, sources)
-    snapshots.stage_observed(tx, frame.select("row", "digest", external_id=ID))
-    known = snapshots.observed_links(tx, LEDGER_STREAM).drop("before")
-    frame = _numbered(tx, frame.join(known, on="row", how="left", maintain_order="left"))
-    _decided(tx, session, stream, frame.select(*OBSERVED, "row", "customer", *sources), batch, None)
+    done = absorb_own_in(tx, session, stream, frame)
     snapshots.forget_edits(tx, [int(id_) for id_ in edits.records[ID]])
-    return edits.records.height
+    return done
+
+
+def absorb_own_in(
+    tx: Transaction, session: Session, stream: Stream, records: pl.DataFrame
+) -> Absorbed:
+    """Absorb what the ledger or a steward says of customers, within the caller's transaction.
+
+    Args:
+        tx: the caller's transaction.
+        session: the run.
+        stream: one of OWN_STREAMS.
+        records: connect.port.record_schema of its source fields, named by the customers' ids, and
+            ``before``: the image that the change started from.
+    """
+    batch = snapshots.begin(tx)
+    sources = list(stream.map.source_fields)
+    frame = _digested(records, sources)
+    snapshots.stage_observed(tx, frame.select("row", "digest", external_id=ID))
+    known = snapshots.observed_links(tx, stream.id).drop("before")
+    frame = _numbered(tx, frame.join(known, on="row", how="left", maintain_order="left"))
+    frame = frame.select(*OBSERVED, "row", "customer", *sources)
+    done = _decided(tx, session, stream, frame, batch, None)
+    done.rows = records.height
+    return done
 
 
 def _with_custom(rows: pl.DataFrame, custom: Sequence[str]) -> pl.DataFrame:
