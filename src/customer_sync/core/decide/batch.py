@@ -13,7 +13,8 @@ import polars as pl
 
 from customer_sync.core.decide.observe import Observation
 from customer_sync.core.decide.published import OWN_STREAMS, STEWARD_STREAM, Published
-from customer_sync.core.decide.route import Routes, route
+from customer_sync.core.decide.route import Routes, accepted_cells, route
+from customer_sync.core.decide.show import differing
 from customer_sync.core.golden import (
     changed_cells,
     current_cells,
@@ -96,9 +97,12 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     after = _with_all(widened(golden, rules.fields, rules.many), touched, rules)
     changes, created, changed = _compared(rules, snapshot, golden, after)
     images = _images(seen, links, accepted)
-    routes = route(rules, snapshot, seen, known, after, images)
+    routes = route(
+        rules, seen, snapshot.images.select("link", "image"), _kept(snapshot, accepted), known, after,
+        _moved(snapshot, seen, links, changes, created),
+    )  # fmt: skip
     links = _stamped(links, routes.agreed, snapshot)
-    keys_new, keys_gone = _keys(rules, snapshot, seen, links)
+    keys_new, keys_gone = _keys(rules, snapshot, seen, links, cells)
     return Effects(
         links=links,
         images=images,
@@ -167,7 +171,7 @@ def _resolved(
     if records.is_empty():
         return seen.records.clear(), doubtful
     is_own = seen.stream.id in OWN_STREAMS
-    if is_own:  # a row of the customer table, or what stewards said of it, is its own customer
+    if is_own:  # a row of the customer table, or a word on it, is its own customer
         assigned = fresh.select("link", customer=pl.col("@id").cast(pl.Int64))
     else:
         found = resolve(
@@ -367,10 +371,10 @@ def _compared(
         return pl.DataFrame(schema=CHANGES), created, after.clear()
     fields = list(rules.fields)
     known = kept.select("customer").join(after, on="customer", how="left", maintain_order="left")
-    differs = pl.select(
-        pl.any_horizontal([known[name].ne_missing(kept[name]) for name in fields]).alias("d")
-    )["d"]
+    differs = differing(known.select("customer", *fields).rename({"customer": "link"}), kept)
     changed = known.filter(differs | kept["is_edited"])
+    if not differs.any():
+        return pl.DataFrame(schema=CHANGES), created, changed
     was = kept.filter(differs).select("customer", *fields)
     now = known.filter(differs).select("customer", *fields)
     cells = was.unpivot(index="customer", variable_name="field", value_name="before").with_columns(
@@ -403,6 +407,36 @@ def _retired(snapshot: Snapshot, links: pl.DataFrame) -> pl.DataFrame:
     return left.select(customer="was", into="customer").unique("customer")
 
 
+def _kept(snapshot: Snapshot, accepted: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells that a system made of what it was sent, the newest word on each."""
+    old = snapshot.accepted
+    if accepted.is_empty():
+        return accepted_cells(old)
+    return accepted_cells(
+        pl.concat([accepted, old.join(accepted, on=["link", "field"], how="anti")])
+    )
+
+
+def _moved(
+    snapshot: Snapshot,
+    seen: Observation,
+    links: pl.DataFrame,
+    changes: pl.DataFrame,
+    created: pl.DataFrame,
+) -> pl.Series:
+    """Return the customers whose golden values or links changed."""
+    was = snapshot.links.select("link", was="customer", was_state="state")
+    met = links.select("link", "customer", "state").join(was, on="link", how="left")
+    other = (
+        pl.col("was").is_null()
+        | (pl.col("was") != pl.col("customer"))
+        | (pl.col("state") != pl.col("was_state"))
+    )
+    relinked = met.filter(other)
+    parts = [changes["customer"], created["customer"], relinked["customer"], relinked["was"]]
+    return pl.concat(parts).drop_nulls().unique()
+
+
 # -- what is kept ---------------------------------------------------------------------------------
 
 
@@ -426,14 +460,18 @@ def _stamped(links: pl.DataFrame, agreed: pl.DataFrame, snapshot: Snapshot) -> p
 
 
 def _keys(
-    rules: Published, snapshot: Snapshot, seen: Observation, links: pl.DataFrame
+    rules: Published,
+    snapshot: Snapshot,
+    seen: Observation,
+    links: pl.DataFrame,
+    cells: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return match keys to add and to take away: (key, link)."""
     fresh = snapshot.keys.filter(pl.col("link").is_in(links["link"].implode())).select(
         "key", "link"
     )
     before = seen.before.filter(pl.col("link").is_in(links["link"].implode()))
-    if before.is_empty() or seen.stream.id in OWN_STREAMS:
+    if before.is_empty() or cells.is_empty() or seen.stream.id in OWN_STREAMS:
         return fresh, fresh.clear()
     after = seen.values.filter(pl.col("link").is_in(before["link"].implode()))
     old, new = (

@@ -91,7 +91,7 @@ def published(
 
 
 def _own_stream(config: Configuration, fields: Sequence[str], id_: int) -> Stream:
-    """The customer table, or what stewards said: each column mapped to the canonical field of its name."""
+    """Map the customer table, or what stewards said: columns to the fields of their names."""
     owner, name_of_stream = RESERVED_STREAMS[id_]
     mapping = {
         name: FieldMapping(field=column_name(name), lens="list" if _is_many(config, name) else None)
