@@ -7,6 +7,7 @@ equal sets are equal texts.
 from collections.abc import Mapping, Sequence
 
 import polars as pl
+from polars_hash import NonCryptographicHashingNameSpace
 
 __all__ = ["digest", "empty", "from_json", "json_array", "json_elements", "to_json"]
 
@@ -53,9 +54,7 @@ def digest(columns: Sequence[str]) -> pl.Expr:
 
     Used to recognise what is unchanged, never to prove anything.
     """
-    import polars_hash  # noqa: F401, PLC0415: registers the namespace
 
     cells = [pl.col(name).fill_null("\x00") for name in columns]
     joined = pl.concat_str(cells, separator="\x1f") if cells else pl.lit("")
-    hashed = joined.nchash.xxh3_64()  # type: ignore[attr-defined]  # the namespace is added at import
-    return hashed.reinterpret(signed=True)
+    return NonCryptographicHashingNameSpace(joined).xxh3_64().reinterpret(signed=True)

@@ -29,6 +29,7 @@ from customer_sync.model.frame import CELLS, CHANGES, GONE, LINKS, LIVE, MERGED_
 __all__ = ["Effects", "Observation", "Snapshot", "decide"]
 
 _CELL_KEY = ["link", "field", "element"]
+_ACCEPTED = {"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +84,15 @@ class Effects:
 def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     """Compute the effects of one observation of one stream."""
     links, doubtful = _linked(rules, snapshot, seen)
-    cells, accepted = _claimed(rules, snapshot, seen, links)
+    stored = current_cells(snapshot.claims, rules.fields, rules.many)
+    cells, accepted = _claimed(rules, snapshot, seen, links, stored)
     known = pl.concat(
         [snapshot.links.filter(~pl.col("link").is_in(links["link"].implode())), links]
     )
     retired = _retired(snapshot, links)
     touched = _touched(snapshot, links, retired)
     known = known.filter(pl.col("customer").is_in(touched.implode()))
-    current = _current(rules, snapshot, cells)
+    current = _current(stored, cells)
     golden = merge(
         current.join(known.select("link", "customer", "stream", "since"), on="link"), rules.policies
     )
@@ -108,7 +110,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         images=images,
         accepted=accepted,
         claims=packed(cells, rules.fields, rules.many) if cells.height else packed_none(),
-        superseded=_superseded(rules, snapshot, cells),
+        superseded=_superseded(snapshot, stored, cells),
         customers_new=created,
         customers_changed=changed,
         retired=retired,
@@ -224,35 +226,40 @@ def _followed(snapshot: Snapshot, links: pl.DataFrame, seen: Observation) -> pl.
 
 
 def _claimed(
-    rules: Published, snapshot: Snapshot, seen: Observation, links: pl.DataFrame
+    rules: Published,
+    snapshot: Snapshot,
+    seen: Observation,
+    links: pl.DataFrame,
+    stored: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the new claims as CELLS, and the transformations accepted: (link, field, sent, shown)."""
-    had = seen.before["link"].implode()
-    first = first_cells(seen.values.filter(~pl.col("link").is_in(had)), rules.many).with_columns(
-        seen=pl.lit(0, pl.Int64), basis=pl.lit(snapshot.batch, pl.Int64)
-    )
-    first = first.filter(
-        pl.col("link").is_in(links["link"].implode())
+    parts = []
+    accepted = pl.DataFrame(schema=_ACCEPTED)
+    spoken = seen.values.join(
+        links.select("link"), on="link", how="semi"
     )  # the doubtful claim nothing yet
-    before = seen.before.filter(pl.col("link").is_in(seen.values["link"].implode()))
-    accepted = pl.DataFrame(
-        schema={"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
-    )
-    said = first
+    fresh = spoken.join(seen.before.select("link"), on="link", how="anti")
+    if fresh.height:
+        nothing, batch = pl.lit(0, pl.Int64), pl.lit(snapshot.batch, pl.Int64)
+        parts.append(first_cells(fresh, rules.many).with_columns(seen=nothing, basis=batch))
+    before = seen.before.join(spoken.select("link"), on="link", how="semi")
     if before.height:
-        after = seen.values.filter(pl.col("link").is_in(had))
+        after = spoken.join(before.select("link"), on="link", how="semi")
         changed = changed_cells(before, after, seen.silent, rules.many)
+        changed, accepted = _not_ours(snapshot, changed)
         if changed.height:
-            changed, accepted = _not_ours(snapshot, changed)
-        said = pl.concat(
-            [first, _based(rules, snapshot, seen, changed, links).select(first.columns)]
-        )
-    times = seen.records.select(
-        "link",
-        at=pl.min_horizontal(pl.col("@changed_at").fill_null(snapshot.now), pl.lit(snapshot.now)),
+            parts.append(_based(rules, snapshot, seen, changed, links, stored))
+    if not parts:
+        return pl.DataFrame(schema=CELLS), accepted
+    columns = ["link", "field", "element", "value", "seen", "basis"]
+    now = pl.lit(snapshot.now)
+    times = seen.records.lazy().select(
+        "link", at=pl.min_horizontal(pl.col("@changed_at").fill_null(now), now)
     )
-    cells = said.join(times, on="link").with_columns(stamp=pl.lit(snapshot.batch, pl.Int64))
-    return cells.select(list(CELLS)), accepted
+    said = pl.concat([part.lazy().select(columns) for part in parts]).join(times, on="link")
+    return said.select(
+        stamp=pl.lit(snapshot.batch, pl.Int64), *(pl.col(n) for n in CELLS if n != "stamp")
+    ).select(list(CELLS)).collect(), accepted
 
 
 def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -261,11 +268,8 @@ def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> tuple[pl.DataFrame, 
     A value that an open or lost attempt meant to leave there is its echo. What the answer to our write
     shows in a field that was sent, other than what was sent, is what the system made of it.
     """
-    none = pl.DataFrame(
-        schema={"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
-    )
-    if snapshot.sent.is_empty():
-        return changed, none
+    if snapshot.sent.is_empty() or changed.is_empty():
+        return changed, pl.DataFrame(schema=_ACCEPTED)
     met = changed.join(
         snapshot.sent.select("link", "field", sent="value", answered="answered", ours=pl.lit(value=True)),
         on=["link", "field"], how="left",
@@ -294,6 +298,7 @@ def _based(
     seen: Observation,
     changed: pl.DataFrame,
     links: pl.DataFrame,
+    stored: pl.DataFrame,
 ) -> pl.DataFrame:
     """Say what each change had seen, and which golden values it stands for."""
     met = changed.join(links.select("link", "customer", had_seen="seen"), on="link")
@@ -304,8 +309,7 @@ def _based(
         golden, on=["customer", "field", "element"], how="left", maintain_order="left"
     ).join(snapshot.customers.select("customer", golden_at="stamp"), on="customer", how="left")
     agrees = pl.col("value").eq_missing(pl.col("golden")) & pl.col("golden_at").is_not_null()
-    claims = current_cells(snapshot.claims, rules.fields, rules.many)
-    spoke = claims.select(*_CELL_KEY, spoke=pl.lit(value=True))
+    spoke = stored.select(*_CELL_KEY, spoke=pl.lit(value=True))
     met = met.join(spoke, on=_CELL_KEY, how="left")
     # A field mapped only now, or never spoken of before, was not changed knowingly: it had seen nothing.
     knowing = pl.col("was").is_not_null() | pl.col("spoke").fill_null(value=False)
@@ -327,23 +331,25 @@ def _based(
     )
 
 
-def _current(rules: Published, snapshot: Snapshot, cells: pl.DataFrame) -> pl.DataFrame:
+def _current(stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
     """Return all present cells, the new ones in the place of those they replace."""
-    stored = current_cells(snapshot.claims, rules.fields, rules.many)
     if stored.is_empty() or cells.is_empty():
         return pl.concat([stored, cells])
     return pl.concat([stored.join(cells.select(_CELL_KEY), on=_CELL_KEY, how="anti"), cells])
 
 
-def _superseded(rules: Published, snapshot: Snapshot, cells: pl.DataFrame) -> pl.DataFrame:
+def _superseded(snapshot: Snapshot, stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
     """Return stored claims of which no cell counts any more: (link, stamp, basis)."""
     key = ["link", "stamp", "basis"]
-    mine = snapshot.claims.filter(pl.col("link").is_in(cells["link"].unique().implode()))
-    if mine.is_empty():
-        return pl.DataFrame(schema={name: pl.Int64 for name in key})
-    stored = current_cells(mine, rules.fields, rules.many)
-    left = stored.join(cells.select(_CELL_KEY), on=_CELL_KEY, how="anti")
-    return mine.select(key).join(left.select(key).unique(), on=key, how="anti")
+    if stored.is_empty() or cells.is_empty():
+        return pl.DataFrame(schema=dict.fromkeys(key, pl.Int64))
+    mine = (
+        snapshot.claims.lazy()
+        .join(cells.lazy().select("link").unique(), on="link", how="semi")
+        .select(key)
+    )
+    left = stored.lazy().join(cells.lazy().select(_CELL_KEY), on=_CELL_KEY, how="anti")
+    return mine.join(left.select(key).unique(), on=key, how="anti").collect()
 
 
 # -- what holds -----------------------------------------------------------------------------------

@@ -29,10 +29,7 @@ def first_cells(values: pl.DataFrame, many: Sequence[str]) -> pl.DataFrame:
         values: column ``link``, then one column per canonical field.
         many: the canonical fields that hold many values.
     """
-    cells = values.unpivot(index="link", variable_name="field", value_name="value").drop_nulls(
-        "value"
-    )
-    return _exploded(cells, many)
+    return _cells(values, many).drop_nulls("value").collect()
 
 
 def changed_cells(
@@ -43,35 +40,38 @@ def changed_cells(
     Args:
         before: the canonical values of the image as it was: ``link`` and the canonical columns.
         after: the same of the record as observed.
-        silent: (link, field) about which the record says nothing now, or said nothing before.
+        silent: (link, field) about which the record says nothing now.
         many: the canonical fields that hold many values.
 
     Returns:
         (link, field, element, value, was); value null: cleared or removed.
     """
-    old = _exploded(before.unpivot(index="link", variable_name="field", value_name="value"), many)
-    new = _exploded(after.unpivot(index="link", variable_name="field", value_name="value"), many)
-    key = ["link", "field", "element"]
-    both = old.rename({"value": "was"}).join(
-        new, on=key, how="full", coalesce=True, nulls_equal=True
-    )
+    old = _cells(before, many).rename({"value": "was"})
+    both = old.join(_cells(after, many), on=["link", "field", "element"], how="full", coalesce=True)
     changed = both.filter(pl.col("value").ne_missing(pl.col("was")))
     if silent.height:
-        changed = changed.join(silent, on=["link", "field"], how="anti")
-    return changed.select("link", "field", "element", "value", "was")
+        changed = changed.join(silent.lazy(), on=["link", "field"], how="anti")
+    return changed.select("link", "field", "element", "value", "was").collect()
 
 
-def _exploded(cells: pl.DataFrame, many: Sequence[str]) -> pl.DataFrame:
-    """Turn each value of a many-valued field into its elements; each is its own value."""
-    if not many or cells.is_empty():
-        return cells.with_columns(element=pl.lit(""))
-    is_many = pl.col("field").is_in(list(many))
-    listed = cells.filter(is_many & pl.col("value").is_not_null())
-    single = cells.filter(~is_many).with_columns(element=pl.lit(""))
-    if listed.is_empty():
-        return single
+def _cells(values: pl.DataFrame, many: Sequence[str], index: str = "link") -> pl.LazyFrame:
+    """Turn rows of canonical columns into cells; each element of many values is its own cell."""
+    lists = [
+        name
+        for name in many
+        if name in values.columns and values[name].null_count() < values.height
+    ]
+    single = [name for name in values.columns if name != index and name not in many]
+    frame = values.lazy()
+    cells = frame.unpivot(single, index=index, variable_name="field", value_name="value")
+    cells = cells.with_columns(element=pl.lit(""))
+    if not lists:
+        return cells
+    listed = frame.unpivot(
+        lists, index=index, variable_name="field", value_name="value"
+    ).drop_nulls("value")
     elements = listed.with_columns(json_elements("value")).explode("value").drop_nulls("value")
-    return pl.concat([single, elements.with_columns(element=pl.col("value"))])
+    return pl.concat([cells, elements.with_columns(element=pl.col("value"))])
 
 
 def current_cells(
@@ -89,20 +89,17 @@ def current_cells(
     """
     if claims.is_empty():
         return pl.DataFrame(schema=CELLS)
-    meta = claims.select("link", "at", "stamp", "basis", "seen").with_row_index("row")
-    values = from_json(claims["fields"], canonical).with_row_index("row")
-    said = values.unpivot(index="row", variable_name="field", value_name="value").drop_nulls(
-        "value"
-    )
-    cells = _exploded(said, many)
-    cleared = _cleared(claims)
-    if cleared.height:
-        cells = pl.concat([cells.select(cleared.columns), cleared])
+    values = from_json(claims["fields"], canonical)
+    rows = pl.int_range(values.height, dtype=pl.UInt32, eager=True).alias("row")
+    meta = claims.lazy().select("at", "link", "stamp", "basis", "seen", row=rows)
+    cells = _cells(values.with_columns(rows), many, index="row").drop_nulls("value")
+    if claims["cleared"].null_count() < claims.height:
+        cells = pl.concat([cells, _cleared(claims).lazy()], how="diagonal")
     cells = cells.join(meta, on="row").select(list(CELLS))
     if claims["link"].is_duplicated().any():
         key = ["link", "field", "element"]
         cells = cells.sort("stamp", "basis", descending=True).unique(key, keep="first")
-    return cells
+    return cells.collect()
 
 
 def _cleared(claims: pl.DataFrame) -> pl.DataFrame:
