@@ -1,0 +1,7 @@
+"""``python -m customer_sync`` is ``customer-sync``."""
+
+import sys
+
+from customer_sync.cli import main
+
+sys.exit(main())

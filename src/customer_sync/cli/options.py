@@ -1,0 +1,21 @@
+"""Options that many commands share, so that they are called and explained the same everywhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["AsJson", "Limit", "WorkspaceFolder"]
+
+WorkspaceFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        metavar="DIR",
+        help="The workspace's folder. Default: CUSTOMER_SYNC_WORKSPACE, this folder, or one above.",
+        show_default=False,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many.")]

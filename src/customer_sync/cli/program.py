@@ -1,0 +1,73 @@
+"""The program: every command by its name, and the one place where its errors end.
+
+A command is registered only when what it needs exists. Promises exit codes as in ``failure``, and
+no traceback unless ``--debug`` is given.
+"""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from customer_sync.cli import folder, run_commands
+from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
+
+__all__ = ["app", "run"]
+
+app = typer.Typer(
+    name="customer-sync",
+    help="Keep customers, and the money tied to them, in agreement across every system.",
+    epilog="Begin with: customer-sync init my-company; cd my-company; customer-sync sync",
+    no_args_is_help=True,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+for group in (folder, run_commands):
+    group.register(app)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from customer_sync import __version__
+
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def _program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Print tracebacks of errors; may stand anywhere.")
+    ] = False,
+) -> None:
+    """Keep customers in agreement across every system and the ledger."""
+
+
+def run(arguments: list[str] | None) -> int:
+    """Run one command; return its exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    debug = "--debug" in given
+    given = [argument for argument in given if argument != "--debug"]
+    try:
+        code = app(given, standalone_mode=False, prog_name="customer-sync")
+    except Exception as error:  # noqa: BLE001 - the edge: here every error ends
+        return _failed(error, debug=debug)
+    except KeyboardInterrupt as error:
+        tell(error, debug=debug)
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception, *, debug: bool) -> int:
+    if isinstance(error, typer.Abort):
+        tell(KeyboardInterrupt(), debug=debug)
+        return INTERRUPTED
+    if hasattr(error, "show") and hasattr(error, "exit_code"):  # wrong usage, by click's own words
+        error.show()
+        return USAGE
+    tell(error, debug=debug)
+    return exit_code(error)

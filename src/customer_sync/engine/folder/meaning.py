@@ -1,0 +1,187 @@
+"""What a folder's files mean together: names that must exist elsewhere, and mappings that compile.
+
+Decides what pydantic cannot: file names, reserved names, connectors, canonical fields, lenses,
+policies. Promises a close match wherever one exists, and to look at all files even when some are
+broken. Must not know any system: whether a column exists is asked when the folder is published.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from customer_sync.connect.registry import connector_names
+from customer_sync.core.mapping import LENSES, compile_stream
+from customer_sync.engine.folder.problem import Problem, did_you_mean, key_path
+from customer_sync.engine.folder.yaml_text import Path, Read
+from customer_sync.kernel.errors import ConfigurationError
+from customer_sync.model.config import (
+    RESERVED_SYSTEMS,
+    Configuration,
+    StreamConfig,
+    SystemConfig,
+    WorkspaceConfig,
+)
+from customer_sync.model.field import CATALOGUE, CUSTOM_PREFIX, REFERENCE_PREFIX
+
+__all__ = ["meaning_problems"]
+
+WORKSPACE = "workspace.yaml"
+
+
+def meaning_problems(
+    workspace: WorkspaceConfig | None,
+    systems: Mapping[str, SystemConfig],
+    reads: Mapping[str, Read],
+) -> list[Problem]:
+    """Return what is wrong with files that are each well formed.
+
+    Args:
+        workspace: the workspace, where its file is well formed.
+        systems: well-formed systems by file name.
+        reads: every file, for its lines.
+    """
+    seen = _Seen(workspace, systems, reads)
+    problems = list(seen.workspace_problems())
+    for file, system in systems.items():
+        problems += seen.system_problems(file, system)
+        for name in system.streams:
+            found = list(seen.stream_problems(file, system, name))
+            problems += found or seen.compile_problems(file, system, name)
+    return problems
+
+
+class _Seen:
+    """The files, and every name that others may refer to."""
+
+    def __init__(
+        self,
+        workspace: WorkspaceConfig | None,
+        systems: Mapping[str, SystemConfig],
+        reads: Mapping[str, Read],
+    ) -> None:
+        self._workspace = workspace
+        self._reads = reads
+        # Broken files count by their names: who refers to them is not wrong because of that.
+        self._names = {_stem(file) for file in reads if file != WORKSPACE}
+        self._connectors = connector_names()
+        self._fields = [*CATALOGUE, *(workspace.fields if workspace else ())]
+        base = workspace or WorkspaceConfig(workspace="unreadable")
+        self._config = Configuration(
+            workspace=base, systems={system.system: system for system in systems.values()}
+        )
+
+    def _problem(self, file: str, path: Path, message: str, remedy: str) -> Problem:
+        line = self._reads[file].line(path) if file in self._reads else 1
+        return Problem(file=file, line=line, key=key_path(path), message=message, remedy=remedy)
+
+    def _field_problem(self, file: str, path: Path, name: str) -> Iterator[Problem]:
+        """Refuse a name that is no canonical field."""
+        if name.startswith(REFERENCE_PREFIX):
+            system = name.removeprefix(REFERENCE_PREFIX).split(".")[0]
+            if system not in self._names:
+                remedy = did_you_mean(
+                    system, self._names, otherwise="Name a system of this folder."
+                )
+                yield self._problem(file, path, f"'{name}' refers to no system", remedy)
+            return
+        if name in self._fields or (name.startswith(CUSTOM_PREFIX) and self._workspace is None):
+            return
+        otherwise = "Name a canonical field, or define your own in workspace.yaml: custom.NAME."
+        yield self._problem(
+            file,
+            path,
+            f"'{name}' is no canonical field",
+            did_you_mean(name, self._fields, otherwise=otherwise),
+        )
+
+    # -- the workspace ----------------------------------------------------------------------------
+
+    def workspace_problems(self) -> Iterator[Problem]:
+        """Refuse custom fields without their prefix, and policies about nothing."""
+        if self._workspace is None:
+            return
+        for name in self._workspace.fields:
+            if not name.startswith(CUSTOM_PREFIX) or not name.removeprefix(CUSTOM_PREFIX):
+                message = f"'{name}' is no name for a field of your own"
+                remedy = f"Call it {CUSTOM_PREFIX}{name.rpartition('.')[2]}."
+                yield self._problem(WORKSPACE, ("fields", name), message, remedy)
+        for name, policy in self._workspace.policies.items():
+            if name != "default":
+                yield from self._field_problem(WORKSPACE, ("policies", name), name)
+            yield from self._owner_problems(name, policy.owner, is_owned=policy.policy == "owner")
+
+    def _owner_problems(self, name: str, owner: list[str], *, is_owned: bool) -> Iterator[Problem]:
+        known = [*sorted(self._names), *RESERVED_SYSTEMS]
+        for number, system in enumerate(owner):
+            if system not in known:
+                path = ("policies", name, "owner", number)
+                remedy = did_you_mean(system, known, otherwise=f"Systems: {', '.join(known)}.")
+                yield self._problem(WORKSPACE, path, f"there is no system '{system}'", remedy)
+        if is_owned and not owner:
+            message = "the policy 'owner' names no owner"
+            yield self._problem(
+                WORKSPACE, ("policies", name), message, "Add owner: [SYSTEM], first first."
+            )
+
+    # -- systems ----------------------------------------------------------------------------------
+
+    def system_problems(self, file: str, system: SystemConfig) -> Iterator[Problem]:
+        """Refuse reserved names, names that are not the file's, unknown connectors."""
+        if system.system in RESERVED_SYSTEMS:
+            message = f"the name '{system.system}' is reserved"
+            yield self._problem(file, ("system",), message, "Give the system another name.")
+        elif system.system != _stem(file):
+            message = f"the system is called '{system.system}' and its file '{_stem(file)}.yaml'"
+            remedy = f"Rename the file to {system.system}.yaml, or the system to {_stem(file)}."
+            yield self._problem(file, ("system",), message, remedy)
+        if system.connector not in self._connectors:
+            message = f"there is no connector '{system.connector}'"
+            otherwise = f"Connectors: {', '.join(self._connectors)}."
+            remedy = did_you_mean(system.connector, self._connectors, otherwise=otherwise)
+            yield self._problem(file, ("connector",), message, remedy)
+
+    def stream_problems(self, file: str, system: SystemConfig, name: str) -> Iterator[Problem]:
+        """Refuse names of canonical fields and lenses that do not exist."""
+        stream = system.streams[name]
+        base: Path = ("streams", name)
+        for key, mapping in stream.fields.items():
+            for field in key.split(","):
+                yield from self._field_problem(file, (*base, "fields", key), field.strip())
+            if mapping.lens is not None and mapping.lens not in LENSES:
+                path = (*base, "fields", key, "lens")
+                otherwise = f"Lenses: {', '.join(sorted(LENSES))}."
+                remedy = did_you_mean(mapping.lens, LENSES, otherwise=otherwise)
+                yield self._problem(file, path, f"there is no lens '{mapping.lens}'", remedy)
+        yield from self._rule_problems(file, base, stream)
+
+    def _rule_problems(self, file: str, base: Path, stream: StreamConfig) -> Iterator[Problem]:
+        for number, rule in enumerate(stream.rules):
+            for word, assigned in (("derive", rule.derive), ("default", rule.default)):
+                for name in assigned or ():
+                    path = (*base, "rules", number, word, name)
+                    yield from self._field_problem(file, path, name)
+
+    def compile_problems(self, file: str, system: SystemConfig, name: str) -> list[Problem]:
+        """Refuse a mapping that contradicts itself."""
+        try:
+            compile_stream(self._config, system.system, name)
+        except ConfigurationError as error:
+            if self._workspace is None:  # it may lack only what that file would have defined
+                return []
+            path = _path_of(system.streams[name], str(error.context.get("key", "")))
+            message = error.message.partition(": ")[2] or error.message
+            return [self._problem(file, ("streams", name, *path), message, error.hint or "")]
+        return []
+
+
+def _path_of(stream: StreamConfig, key: str) -> Path:
+    """Return the keys that a compiler's error names: ``fields.NAMES`` or ``rules[N]``, N from 1."""
+    if key.startswith("rules["):
+        return ("rules", int(key[6:-1]) - 1)
+    wanted = [name.strip() for name in key.removeprefix("fields.").split(",")]
+    for written in stream.fields:
+        if [name.strip() for name in written.split(",")] == wanted:
+            return ("fields", written)
+    return ("fields",)
+
+
+def _stem(file: str) -> str:
+    return file.rpartition("/")[2].removesuffix(".yaml")
