@@ -31,14 +31,15 @@ from customer_sync.store import commit as commits
 from customer_sync.store import snapshot as snapshots
 
 __all__ = [
-    "Absorbed", "Answered", "absorb", "absorb_in", "absorb_ledger", "absorb_ledger_in", "absorb_own_in",
-    "absorb_with_edits_in", "news_in",
+    "Absorbed", "Answered", "absorb", "absorb_in", "absorb_ledger", "absorb_ledger_in",
+    "absorb_own_in", "absorb_with_edits_in", "news_in",
 ]  # fmt: skip
 
 EDIT_TRIES_MAX = (
     20  # an accountant who keeps editing the same customers for that long may wait a run
 )
 LEDGER_ROWS_MAX = 10_000
+BUSY = "the ledger's customers keep changing while records are absorbed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,8 +101,7 @@ def absorb(
             if done.effects is not None:
                 session.add(done.effects.counts)
             return done
-    message = "the ledger's customers keep changing while records are absorbed"
-    raise snapshots.busy(message)
+    raise snapshots.busy(BUSY)
 
 
 def absorb_in(
@@ -237,15 +237,14 @@ def absorb_ledger(session: Session) -> int:
 def absorb_with_edits_in(
     tx: Transaction, session: Session, stream: Stream, records: pl.DataFrame, *, mark: int
 ) -> list[Absorbed]:
-    """Absorb records within the caller's transaction, edits of touched customers in the ledger first."""
+    """Absorb records within the caller's transaction, the ledger's edits of them first."""
     done: list[Absorbed] = []
     for _ in range(EDIT_TRIES_MAX):
         try:
             return [*done, absorb_in(tx, session, stream, records, mark=mark)]
         except _EditedError:
             done.append(absorb_ledger_in(tx, session))
-    message = "the ledger's customers keep changing while records are absorbed"
-    raise snapshots.busy(message)
+    raise snapshots.busy(BUSY)
 
 
 def news_in(tx: Transaction, stream: Stream, records: pl.DataFrame, *, mark: int) -> pl.DataFrame:
@@ -291,16 +290,22 @@ def absorb_own_in(
         records: connect.port.record_schema of its source fields, named by the customers' ids, and
             ``before``: the image that the change started from.
     """
-    batch = snapshots.begin(tx)
     sources = list(stream.map.source_fields)
     frame = _digested(records, sources)
-    snapshots.stage_observed(tx, frame.select("row", "digest", external_id=ID))
-    known = snapshots.observed_links(tx, stream.id).drop("before")
-    frame = _numbered(tx, frame.join(known, on="row", how="left", maintain_order="left"))
-    frame = frame.select(*OBSERVED, "row", "customer", *sources)
-    done = _decided(tx, session, stream, frame, batch, None)
-    done.rows = records.height
-    return done
+    for _ in range(EDIT_TRIES_MAX):
+        batch = snapshots.begin(tx)
+        snapshots.stage_observed(tx, frame.select("row", "digest", external_id=ID))
+        known = snapshots.observed_links(tx, stream.id).drop("before")
+        linked = _numbered(tx, frame.join(known, on="row", how="left", maintain_order="left"))
+        linked = linked.select(*OBSERVED, "row", "customer", *sources)
+        try:
+            done = _decided(tx, session, stream, linked, batch, None)
+        except _EditedError:
+            absorb_ledger_in(tx, session)
+        else:
+            done.rows = records.height
+            return done
+    raise snapshots.busy(BUSY)
 
 
 def _with_custom(rows: pl.DataFrame, custom: Sequence[str]) -> pl.DataFrame:
