@@ -32,12 +32,21 @@ from customer_sync.core.decide.route import accepted_cells, held_cells, with_ref
 from customer_sync.engine.absorb import Answered, absorb, absorb_ledger
 from customer_sync.engine.intake import read_ids, reread
 from customer_sync.engine.session import Session
+from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import DoubtfulError, RetryableError
-from customer_sync.model.frame import LIVE, SENT
+from customer_sync.model.frame import EXCLUDED, LIVE, SENT
 from customer_sync.store import audit, outbox, rejects, reviews, snapshot
 from customer_sync.store.snapshot import accepted as unpacked_accepted
 
-__all__ = ["deliver", "deliver_stream", "settle_stream"]
+__all__ = [
+    "Push",
+    "computed",
+    "deliver",
+    "deliver_only",
+    "deliver_stream",
+    "digest_of",
+    "settle_stream",
+]
 
 TAKE_ROWS_MAX = 1_000
 KINDS = ("put", "deactivate", "delete")
@@ -87,30 +96,93 @@ def deliver_stream(session: Session, stream: Stream) -> int:
         session.progress(f"to {stream.title}", made, None)
 
 
+def deliver_only(session: Session, stream: Stream, wanted: Mapping[int, str]) -> int:
+    """Deliver these outbounds of one stream, each once and only as far as it was foreseen.
+
+    Args:
+        session: the run.
+        stream: whose outbounds they are.
+        wanted: outbound -> digest that its patch must have; another patch is left waiting.
+
+    Returns:
+        How many attempts were made.
+    """
+    made = 0
+    capabilities = session.connector(stream).capabilities(stream.name)
+    limit = max(1, min(TAKE_ROWS_MAX, capabilities.write_rows_max))
+    ids = sorted(wanted)
+    for start in range(0, len(ids), limit):
+        chunk = {id_: wanted[id_] for id_ in ids[start : start + limit]}
+        for _ in range(SETTLE_TRIES_MAX):  # again after an edit in the ledger was absorbed
+            pushes, taken = _prepare(session, stream, limit, wanted=chunk)
+            if pushes or not taken:
+                break
+        session.fault("deliver.attempted")
+        made += len(pushes)
+        if pushes and not _push(session, stream, pushes):
+            return made
+        session.progress(f"to {stream.title}", made, len(ids))
+    return made
+
+
 # -- before the call ------------------------------------------------------------------------------
 
 
-def _prepare(session: Session, stream: Stream, limit: int) -> tuple[list[Push], int]:
+def _prepare(
+    session: Session, stream: Stream, limit: int, *, wanted: Mapping[int, str] | None = None
+) -> tuple[list[Push], int]:
     """Take outbounds, compute their patches, and write the attempts down."""
     now = session.now()
+    only = None if wanted is None else list(wanted)
     with session.db.transaction() as tx:
-        taken = outbox.take(tx, stream.id, run=session.run, now=now, limit=limit, kinds=KINDS)
+        taken = outbox.take(
+            tx, stream.id, run=session.run, now=now, limit=limit, kinds=KINDS, only=only
+        )
         if taken.is_empty():
             return [], 0
-        due = outbox.load_due(tx, session.rules, taken)
-        mark = snapshot.last_batch(tx)
-        if (
-            due.edited
-        ):  # what accountants wrote comes first, or it would be delivered past its claim
+        found = computed(tx, session, stream, taken)
+        if found is None:
             tx.discard()
         else:
-            pushes, settled = _pushes(session, stream, taken, due, mark)
+            pushes, settled, mark = found
             outbox.drop(tx, settled["outbound"].to_list())
             outbox.mark_seen(tx, settled["link"].drop_nulls().to_list(), mark=mark)
+            if wanted is not None:
+                pushes = _as_foreseen(tx, session, pushes, wanted)
             _write_down(tx, session, stream, pushes, mark)
             return pushes, taken.height
     absorb_ledger(session)
     return [], taken.height
+
+
+def computed(
+    tx: Transaction, session: Session, stream: Stream, taken: pl.DataFrame
+) -> tuple[list[Push], pl.DataFrame, int] | None:
+    """Compute what outbounds (store.outbox.TAKEN) come to; writes nothing.
+
+    Returns:
+        What to send, the outbounds that have nothing to send any more, and the batch whose golden
+        values these are. None when accountants edited one of the customers: that is absorbed first,
+        or it would be delivered past its claim.
+    """
+    due = outbox.load_due(tx, session.rules, taken)
+    if due.edited:
+        return None
+    mark = snapshot.last_batch(tx)
+    return *_pushes(session, stream, taken, due, mark), mark
+
+
+def _as_foreseen(
+    tx: Transaction, session: Session, pushes: Sequence[Push], wanted: Mapping[int, str]
+) -> list[Push]:
+    """Return the pushes whose patch has the digest wanted; let go of the others."""
+    kept = [p for p in pushes if digest_of(session, p.write.patch) == wanted[p.outbound]]
+    sending = {push.outbound for push in kept}
+    others = [(p.outbound, None, None, 0.0) for p in pushes if p.outbound not in sending]
+    schema = {"outbound": pl.Int64, "code": pl.String, "reason": pl.String, "wait_s": pl.Float64}
+    released = pl.DataFrame(others, schema=schema, orient="row")
+    outbox.release(tx, released, now=session.now())
+    return kept
 
 
 def _pushes(
@@ -123,7 +195,10 @@ def _pushes(
     known = (
         taken.drop("customer")
         .join(due.links, on="link", maintain_order="left")
-        .filter(pl.col("state") == LIVE)
+        # A record set apart from the sync is told nothing more, but may still be removed.
+        .filter(
+            (pl.col("state") == LIVE) | (pl.col("state") == EXCLUDED) & (pl.col("kind") != "put")
+        )
     )
     fresh = taken.filter(pl.col("link").is_null() & (pl.col("kind") == "put"))
     fresh = (
@@ -234,7 +309,7 @@ def _as_push(
 
 
 def _write_down(
-    tx: Any, session: Session, stream: Stream, pushes: Sequence[Push], mark: int
+    tx: Transaction, session: Session, stream: Stream, pushes: Sequence[Push], mark: int
 ) -> None:
     if not pushes:
         return

@@ -5,46 +5,72 @@ that its system says is gone becomes gone. An empty listing, or more deletions t
 limits allow, stops for a person's approval.
 """
 
+from dataclasses import dataclass
+
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID
+from customer_sync.connect.port import GONE, ID, record_schema
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb
 from customer_sync.engine.intake import Pulled, pages, read_ids
 from customer_sync.engine.session import Session
 from customer_sync.store import links, reviews
 
-__all__ = ["sweep_missing"]
+__all__ = ["Missing", "confirmed_missing", "sweep_missing"]
 
 CHUNK_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """Records confirmed to be gone, read when `mark` was the last batch.
+
+    known: live links of the stream. asked: how many are missing, when that needs a person's approval.
+    """
+
+    records: pl.DataFrame
+    mark: int = 0
+    known: int = 0
+    asked: int = 0
 
 
 def sweep_missing(
     session: Session, stream: Stream, pulled: Pulled, *, approved: bool = False
 ) -> int:
     """Mark records gone that a stream no longer has; return how many."""
-    if session.connector(stream).capabilities(stream.name).deletes != "keys":
+    found = confirmed_missing(session, stream, pulled, approved=approved)
+    if found.asked:
+        _ask(session, stream, found.asked, found.known)
         return 0
+    if found.records.height:
+        absorb(session, stream, found.records, mark=found.mark)
+    if found.known:
+        _withdraw(session, stream)
+    session.add({"gone": found.records.height})
+    return found.records.height
+
+
+def confirmed_missing(
+    session: Session, stream: Stream, pulled: Pulled, *, approved: bool = False
+) -> Missing:
+    """Find the records that a stream no longer has, each asked for by its id; changes nothing."""
+    none = pl.DataFrame(schema=record_schema(stream.map.source_fields))
+    if session.connector(stream).capabilities(stream.name).deletes != "keys":
+        return Missing(records=none)
     with session.db.transaction() as tx:
         known = links.live_count(tx, stream.id)
     if not known:
-        return 0
+        return Missing(records=none)
     present = pulled.keys if pulled.is_listing else _keys(session, stream)
     missing = _missing(session, stream, present)
     if not missing:
-        _withdraw(session, stream)
-        return 0
+        return Missing(records=none, known=known)
     is_empty = not sum(len(ids) for ids in present)
     if not approved and (is_empty or _is_mass(session, len(missing), known)):
-        _ask(session, stream, len(missing), known)
-        return 0
+        return Missing(records=none, known=known, asked=len(missing))
     mark, records = read_ids(session, stream, missing)
     gone = records.filter(pl.col(GONE).fill_null(value=False))
-    if approved or gone.height == len(missing) or gone.height:
-        absorb(session, stream, gone, mark=mark)
-    _withdraw(session, stream)
-    session.add({"gone": gone.height})
-    return gone.height
+    return Missing(records=gone, mark=mark, known=known)
 
 
 def _keys(session: Session, stream: Stream) -> list[pl.Series]:

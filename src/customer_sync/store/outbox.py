@@ -26,6 +26,7 @@ __all__ = [
     "release",
     "retry",
     "ripe",
+    "standing",
     "take",
 ]
 
@@ -51,13 +52,41 @@ def _present(name: str, run: str) -> LiteralString:
     )
 
 
-def take(
-    tx: Transaction, stream: int, *, run: int, now: datetime, limit: int, kinds: Sequence[str]
+def take(  # noqa: PLR0913: one statement, one call
+    tx: Transaction,
+    stream: int,
+    *,
+    run: int,
+    now: datetime,
+    limit: int,
+    kinds: Sequence[str],
+    only: Sequence[int] | None = None,
 ) -> pl.DataFrame:
-    """Take up to ``limit`` outbounds of a stream for this run: rows of TAKEN."""
-    params = {"stream": stream, "run": run, "now": now, "limit": limit, "kinds": list(kinds)}
+    """Take up to ``limit`` outbounds of a stream (only these) for this run: rows of TAKEN."""
+    params = {
+        "stream": stream, "run": run, "now": now, "limit": limit, "kinds": list(kinds),
+        "only": None if only is None else list(only),
+    }  # fmt: skip
     rows = tx.rows(_present("take", "o.holder"), params)
     return pl.DataFrame(rows, schema=TAKEN, orient="row").sort("outbound")
+
+
+def standing(  # noqa: PLR0913: one statement, one call
+    tx: Transaction,
+    stream: int,
+    *,
+    run: int,
+    now: datetime,
+    after: int,
+    limit: int,
+    kinds: Sequence[str],
+) -> pl.DataFrame:
+    """Return the next outbounds of a stream that may be delivered now, taking none: rows of TAKEN."""
+    params = {
+        "stream": stream, "run": run, "now": now, "limit": limit, "kinds": list(kinds), "after": after,
+    }  # fmt: skip
+    rows = tx.rows(_present("standing", "o.holder"), params)
+    return pl.DataFrame(rows, schema=TAKEN, orient="row")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ UPDATE outbound SET holder = %(run)s, tries = tries + 1
 WHERE id IN (
     SELECT o.id FROM outbound o
     WHERE o.stream = %(stream)s AND o.kind = ANY(%(kinds)s)
+      AND (%(only)s::bigint[] IS NULL OR o.id = ANY(%(only)s::bigint[]))
       AND (o.not_before IS NULL OR o.not_before <= %(now)s)
       AND (o.holder IS NULL OR o.holder = %(run)s OR NOT {present})
       AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown'))
@@ -11,6 +12,16 @@ WHERE id IN (
     FOR UPDATE SKIP LOCKED
 )
 RETURNING id, customer, stream, link, kind, tries
+
+-- name: standing
+-- Outbounds that `take` would take, in order, without taking them; by outbound's primary key.
+SELECT o.id, o.customer, o.stream, o.link, o.kind, o.tries
+FROM outbound o
+WHERE o.stream = %(stream)s AND o.kind = ANY(%(kinds)s) AND o.id > %(after)s
+  AND (o.not_before IS NULL OR o.not_before <= %(now)s)
+  AND (o.holder IS NULL OR o.holder = %(run)s OR NOT {present})
+  AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown'))
+ORDER BY o.id LIMIT %(limit)s
 
 -- name: due_links
 -- The links of taken outbounds with their images; by the primary keys of link and image.
