@@ -1,0 +1,160 @@
+"""What the database alone can tell: pictures for comparing, counts for status, answers to questions.
+
+Reads only. Every statement is set-based; none touches a system.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+import polars as pl
+
+from customer_sync.core.decide import Published
+from customer_sync.infra.pg import Transaction, load
+from customer_sync.kernel.frames import empty
+from customer_sync.model.frame import LINKS
+from customer_sync.store.customers import ROW, as_golden
+from customer_sync.store.snapshot import ANALYZE_ROWS_MIN, composed
+
+__all__ = [
+    "WAITING", "Lacking", "Picture", "customer_ids", "lacking", "ledger_rows", "link_max", "live_links", "picture",
+]  # fmt: skip
+
+STATEMENTS = load(__file__)
+
+KNOWN: dict[str, pl.DataType] = {
+    "row": pl.UInt32(), "link": pl.Int64(), "customer": pl.Int64(), "state": pl.Int32(), "shown_at": pl.Int64(),
+    "image": pl.String(), "accepted": pl.String(),
+}  # fmt: skip
+# What waits for a record or a customer: is_stuck: it waits for a person; token: its answer is not known.
+WAITING: dict[str, pl.DataType] = {
+    "code": pl.String(), "reason": pl.String(), "is_stuck": pl.Boolean(), "token": pl.String(), "review": pl.Int64(),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """What is known of records of one stream, and of their customers.
+
+    known: KNOWN. golden: ``customer`` and canonical columns, as the ledger shows them. edited: customers
+    with unabsorbed edits. waiting: ``link`` and WAITING. held: (external_id, review). conflicts:
+    (customer, field, review).
+    """
+
+    known: pl.DataFrame
+    links: pl.DataFrame
+    golden: pl.DataFrame
+    edited: pl.Series
+    waiting: pl.DataFrame
+    held: pl.DataFrame
+    conflicts: pl.DataFrame
+
+
+def picture(
+    tx: Transaction, rules: Published, stream: int, title: str, records: pl.DataFrame
+) -> Picture:
+    """Load what is known of records: (row, external_id)."""
+    analyze = records.height >= ANALYZE_ROWS_MIN
+    tx.stage("looked_at", records.select("row", "external_id"), analyze=analyze)
+    known = tx.frame(STATEMENTS["known_records"], {"stream": stream}, schema=KNOWN)
+    _touch(tx, known["customer"])
+    return Picture(
+        known=known,
+        links=tx.frame(STATEMENTS["links_of_customers"], schema=LINKS),
+        golden=_golden(tx, rules),
+        edited=tx.frame(STATEMENTS["edited_customers"], schema={"customer": pl.Int64})["customer"],
+        waiting=tx.frame(
+            STATEMENTS["waiting_links"], {"stream": stream}, schema={"link": pl.Int64(), **WAITING}
+        ),
+        held=tx.frame(
+            STATEMENTS["held_records"],
+            {"title": title},
+            schema={"external_id": pl.String, "review": pl.Int64},
+        ),
+        conflicts=tx.frame(
+            STATEMENTS["conflicts"],
+            schema={"customer": pl.Int64, "field": pl.String, "conflict": pl.Int64},
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lacking:
+    """What is needed to see which of some customers a stream lacks."""
+
+    links: pl.DataFrame
+    golden: pl.DataFrame
+    edited: pl.Series
+
+
+def lacking(tx: Transaction, rules: Published, customers: pl.Series) -> Lacking:
+    """Load links and golden values of customers; they stay staged for `waiting_creates`."""
+    _touch(tx, customers)
+    return Lacking(
+        links=tx.frame(STATEMENTS["links_of_customers"], schema=LINKS),
+        golden=_golden(tx, rules),
+        edited=tx.frame(STATEMENTS["edited_customers"], schema={"customer": pl.Int64})["customer"],
+    )
+
+
+def waiting_creates(tx: Transaction, stream: int) -> pl.DataFrame:
+    """Return ``customer`` and WAITING of staged customers that wait to be created in a stream."""
+    schema = {"customer": pl.Int64(), **WAITING}
+    return tx.frame(STATEMENTS["waiting_creates"], {"stream": stream}, schema=schema)
+
+
+def _touch(tx: Transaction, customers: pl.Series) -> None:
+    touched = pl.DataFrame({"customer": customers.drop_nulls().unique()})
+    tx.stage("touched", touched, analyze=touched.height >= ANALYZE_ROWS_MIN)
+
+
+def _golden(tx: Transaction, rules: Published) -> pl.DataFrame:
+    rows = tx.frame(composed("customers"), schema=ROW)
+    return as_golden(rows if rows.height else empty(ROW), rules.fields).drop("stamp", "is_edited")
+
+
+def link_max(tx: Transaction) -> int:
+    """Return the id of the newest link."""
+    return cast("int", tx.rows(STATEMENTS["link_max"])[0][0])
+
+
+def live_links(tx: Transaction, stream: int, *, after: str, limit: int) -> pl.DataFrame:
+    """Return the next live links of a stream: (link, external_id)."""
+    params = {"stream": stream, "after": after, "limit": limit}
+    schema = {"link": pl.Int64, "external_id": pl.String}
+    return tx.frame(STATEMENTS["live_links"], params, schema=schema)
+
+
+def customer_ids(tx: Transaction, *, after: int, limit: int) -> pl.Series:
+    """Return the next customers that are not retired."""
+    params = {"after": after, "limit": limit}
+    return tx.frame(STATEMENTS["customer_ids"], params, schema={"customer": pl.Int64})["customer"]
+
+
+def ledger_rows(tx: Transaction) -> tuple[int, int]:
+    """Return (customers of the ledger, those with edits that are not absorbed yet)."""
+    customers, edited = tx.rows(STATEMENTS["ledger_rows"])[0]
+    return cast("int", customers), cast("int", edited)
+
+
+def last_run(tx: Transaction) -> int:
+    """Return the last run that absorbed something; 0 before the first."""
+    rows = tx.rows(STATEMENTS["last_run"])
+    return cast("int", rows[0][0]) if rows else 0
+
+
+def completion(
+    tx: Transaction, *, since: datetime | None, run: int | None, now: datetime
+) -> tuple[Any, ...]:
+    """Return (changes agreed, p50, p95, p99, changes open, age of the oldest) of a window, in seconds."""
+    return tx.rows(STATEMENTS["completion"], {"since": since, "run": run, "now": now})[0]
+
+
+def writes_by_product(tx: Transaction, *, since: datetime | None, run: int | None) -> int:
+    """Return how many fields the product wrote in a window."""
+    return int(tx.rows(STATEMENTS["writes_by_product"], {"since": since, "run": run})[0][0])
+
+
+def writes_by_people(tx: Transaction, *, since: datetime | None, run: int | None) -> int:
+    """Return how many fields people wrote in a window."""
+    return int(tx.rows(STATEMENTS["writes_by_people"], {"since": since, "run": run})[0][0])
