@@ -120,7 +120,17 @@ def test_staging_again_replaces(empty_database):
             assert tx.rows("SELECT * FROM there") == frame.rows()
 
     with empty_database.transaction() as tx:
-        assert tx.rows("SELECT to_regclass('pg_temp.there')") == [(None,)]
+        assert tx.rows("SELECT count(*) FROM pg_temp.there") == [(0,)]
+
+
+def test_staging_is_right_after_a_transaction_that_was_rolled_back(counted):
+    with counted.transaction() as tx:
+        tx.stage("there", ONE)
+        tx.discard()
+
+    with counted.transaction() as tx:
+        tx.stage("there", ONE)
+        assert tx.rows("SELECT n FROM there") == [(1,)]
 
 
 def test_staging_is_right_after_a_savepoint_took_it_back(counted):

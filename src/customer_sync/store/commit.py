@@ -162,7 +162,7 @@ def _routes(
     fresh = effects.links.filter(pl.col("link").is_in(new.implode()))
     fresh = fresh.join(effects.customers_new.select("customer"), on="customer", how="anti")
     if fresh.height:
-        _stage(tx, "new_link", fresh.select("customer", "stream"))
+        _stage(tx, "new_tie", fresh.select("customer", "stream"))
         tx.execute(STATEMENTS["drop_created"])
 
 

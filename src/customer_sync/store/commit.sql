@@ -93,7 +93,7 @@ DELETE FROM outbound o USING agreed a WHERE o.link = a.link AND o.kind = 'put'
 
 -- name: drop_created
 -- These customers are there now; by outbound_create.
-DELETE FROM outbound o USING new_link n WHERE o.link IS NULL AND o.customer = n.customer AND o.stream = n.stream
+DELETE FROM outbound o USING new_tie n WHERE o.link IS NULL AND o.customer = n.customer AND o.stream = n.stream
 
 -- name: drop_retired
 -- A retired customer has nothing to be created.

@@ -72,9 +72,24 @@ def allocate(tx: Transaction, what: str, count: int) -> pl.Series:
     return pl.Series("id", [row[0] for row in tx.rows(statement, [count])], dtype=pl.Int64)
 
 
+_OBSERVED = {
+    "row": pl.UInt32, "external_id": pl.String, "link": pl.Int64, "digest": pl.Int64, "version": pl.String,
+    "changed_at": INSTANT,
+}  # fmt: skip
+
+
 def stage_observed(tx: Transaction, records: pl.DataFrame) -> None:
-    """Stage observations: row, external_id, digest, version, changed_at, and link when it is known."""
-    tx.stage("observed", records, analyze=records.height >= ANALYZE_ROWS_MIN)
+    """Stage observations: row, external_id, and any of link, digest, version, changed_at."""
+    missing = [
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in _OBSERVED.items()
+        if name not in records.columns
+    ]
+    tx.stage(
+        "observed",
+        records.with_columns(missing).select(list(_OBSERVED)),
+        analyze=records.height >= ANALYZE_ROWS_MIN,
+    )
 
 
 def news(tx: Transaction, stream: int, *, mark: int) -> pl.Series:

@@ -160,3 +160,147 @@ FROM batch b JOIN claim c ON c.stamp = b.number
 LEFT JOIN first_load f ON f.stream = b.stream
 WHERE (%(since)s::timestamptz IS NULL OR b.at >= %(since)s) AND (%(run)s::bigint IS NULL OR b.run = %(run)s)
   AND b.run IS DISTINCT FROM f.run
+
+-- name: stream_rows
+-- Every stream with where its reading stands; by stream's primary key.
+SELECT id, system, name, read_at, cursor IS NOT NULL FROM stream ORDER BY id
+
+-- name: link_status
+-- How many links of each stream stand how: the status of a link as the database alone can tell it; scans link.
+SELECT k.stream, k.state, k.status, count(*) FROM ({links}) k GROUP BY 1, 2, 3
+
+-- name: links_of_customer
+-- The links of some customers with their status; by link (customer).
+SELECT k.id, k.stream, k.external_id, k.customer, k.state, k.status, k.code, k.reason, k.seen, k.changed_at
+FROM ({links}) k WHERE k.customer = ANY(%(customers)s::bigint[]) ORDER BY k.stream, k.external_id
+
+-- name: links
+-- The status of every link, to be composed into other statements: excluded, gone, failing, pending, differs or agreed.
+SELECT l.id, l.stream, l.external_id, l.customer, l.state, l.seen, l.changed_at, o.code, o.reason,
+    CASE
+        WHEN l.state = 3 THEN 'excluded'
+        WHEN l.state <> 0 THEN 'gone'
+        WHEN o.not_before = 'infinity' THEN 'failing'
+        WHEN o.id IS NOT NULL OR e.customer IS NOT NULL THEN 'pending'
+        WHEN EXISTS (SELECT 1 FROM reject r WHERE r.resolved_at IS NULL AND r.stream = l.stream
+                     AND r.external_id = l.external_id) THEN 'differs'
+        ELSE 'agreed'
+    END AS status
+FROM link l
+LEFT JOIN outbound o ON o.link = l.id
+LEFT JOIN ledger_edit e ON e.customer = l.customer
+
+-- name: outbound_counts
+-- What waits, by stream, reason, and whether it waits for a person; scans outbound.
+SELECT stream, link IS NULL, coalesce(code, ''), coalesce(not_before = 'infinity', false), count(*)
+FROM outbound GROUP BY 1, 2, 3, 4
+
+-- name: reject_counts
+-- What is set aside, by stream, stage and code; by reject_open.
+SELECT stream, stage, code, count(*), count(DISTINCT external_id) FROM reject WHERE resolved_at IS NULL GROUP BY 1, 2, 3
+
+-- name: review_counts
+-- Open questions by kind; by review_open.
+SELECT kind, count(*) FROM review WHERE decided_at IS NULL GROUP BY 1 ORDER BY 1
+
+-- name: open_attempts
+-- Attempts whose answer is not known, by stream; by attempt_open.
+SELECT stream, outcome, count(*) FROM attempt WHERE outcome IN ('sent', 'unknown') GROUP BY 1, 2
+
+-- name: latest_run
+-- The latest run of a kind; by run's primary key.
+SELECT id, kind, configuration, started_at, finished_at, outcome, detail FROM run
+WHERE kind = ANY(%s::text[]) ORDER BY id DESC LIMIT 1
+
+-- name: resolve_customer
+-- A customer and those it was retired into, in order, never round in a circle; by customer's primary key.
+WITH RECURSIVE chain AS (
+    SELECT c.id, c.retired_into, c.stamp, ARRAY[c.id] AS path FROM customer c WHERE c.id = %(customer)s
+    UNION ALL
+    SELECT c.id, c.retired_into, c.stamp, h.path || c.id
+    FROM chain h JOIN customer c ON c.id = h.retired_into WHERE NOT c.id = ANY(h.path)
+)
+SELECT h.id, h.retired_into, b.at FROM chain h LEFT JOIN batch b ON b.number = h.stamp ORDER BY cardinality(h.path)
+
+-- name: customers_behind
+-- A customer and all that were retired into it; customer has no index on retired_into, so this scans it once a step.
+WITH RECURSIVE behind AS (
+    SELECT %(customer)s::bigint AS id
+    UNION
+    SELECT c.id FROM behind h JOIN customer c ON c.retired_into = h.id
+)
+SELECT id FROM behind
+
+-- name: customer_facts
+-- When a customer came into being and last changed; by the primary keys of customer and batch.
+SELECT c.id, c.retired_into, c.created, b.at, c.stamp, s.at, e.at
+FROM customer c LEFT JOIN batch b ON b.number = c.created LEFT JOIN batch s ON s.number = c.stamp
+LEFT JOIN ledger_edit e ON e.customer = c.id
+WHERE c.id = %s
+
+-- name: creates_of_customer
+-- Where a customer waits to be created; by outbound_create.
+SELECT stream, coalesce(code, ''), coalesce(reason, ''), coalesce(not_before = 'infinity', false)
+FROM outbound WHERE customer = %s AND link IS NULL ORDER BY stream
+
+-- name: rejects_of_customer
+-- What is set aside of a customer's records; by link (customer) and reject_open.
+SELECT r.id, r.stream, r.external_id, r.field, r.stage, r.code, r.detail, r.whole, r.first_at, r.last_at, r.times
+FROM link l JOIN reject r ON r.stream = l.stream AND r.external_id = l.external_id AND r.resolved_at IS NULL
+WHERE l.customer = %s ORDER BY r.id
+
+-- name: reviews_of_customer
+-- Open questions about a customer; by review_open.
+SELECT id, kind, subject, customers, detail, opened_at FROM review
+WHERE decided_at IS NULL AND customers @> ARRAY[%s::bigint] ORDER BY id
+
+-- name: claims_of_customer
+-- Every claim about a customer, superseded ones too; by link (customer) and claim's primary key.
+SELECT l.id, l.stream, l.external_id, l.state, l.since, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared, c.superseded
+FROM link l JOIN claim c ON c.link = l.id WHERE l.customer = %s ORDER BY c.stamp, l.id, c.basis
+
+-- name: changes_of_field
+-- How a golden value changed, newest first; by golden_change's primary key.
+SELECT g.stamp, b.at, b.run, b.configuration, g.before, g.after, g.link, g.claim, l.stream, l.external_id
+FROM golden_change g LEFT JOIN batch b ON b.number = g.stamp LEFT JOIN link l ON l.id = g.link
+WHERE g.customer = %(customer)s AND g.field = %(field)s ORDER BY g.stamp DESC
+
+-- name: search_ids
+-- Customers by their own id, or by that of one of their records; by customer's primary key and link (stream, external_id).
+SELECT c.id FROM customer c WHERE c.id = %(id)s
+UNION
+SELECT l.customer FROM stream s JOIN link l ON l.stream = s.id AND l.external_id = %(text)s
+
+-- name: search_texts
+-- Customers whose names, addresses or numbers contain every word; scans customer until enough are found.
+SELECT c.id FROM customer c
+WHERE c.retired_into IS NULL AND lower(concat_ws(' ', c.given_name, c.middle_name, c.family_name, c.organisation, c.email,
+    c.emails, c.phone, c.phones, c.tax_id)) LIKE ALL(%(patterns)s::text[])
+LIMIT %(limit)s
+
+-- name: search_rows
+-- What identifies these customers; by customer's primary key.
+SELECT id, retired_into, given_name, family_name, organisation, email, phone, country FROM customer
+WHERE id = ANY(%s::bigint[]) ORDER BY id
+
+-- name: audit
+-- Events, newest first; by audit_event_customer, audit_event_run or its primary key.
+SELECT a.id, a.at, a.run, a.batch, a.configuration, a.kind, s.system, s.name, a.link, l.external_id, a.customer, a.fields,
+    a.detail, a.digest
+FROM audit_event a LEFT JOIN stream s ON s.id = a.stream LEFT JOIN link l ON l.id = a.link
+WHERE (%(customers)s::bigint[] IS NULL OR a.customer = ANY(%(customers)s))
+  AND (%(system)s::text IS NULL OR s.system = %(system)s)
+  AND (%(field)s::text IS NULL OR string_to_array(a.fields, ',') @> ARRAY[%(field)s::text])
+  AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s)
+  AND (%(run)s::bigint IS NULL OR a.run = %(run)s)
+ORDER BY a.id DESC LIMIT %(limit)s
+
+-- name: open_rejects
+-- What is set aside now; by reject_open.
+SELECT r.id, r.stream, r.external_id, r.field, r.stage, r.code, r.detail, r.whole, r.first_at, r.last_at, r.times
+FROM reject r WHERE r.resolved_at IS NULL AND (%(stream)s::integer IS NULL OR r.stream = %(stream)s)
+ORDER BY r.id LIMIT %(limit)s
+
+-- name: open_reviews
+-- What waits for a person; by review_open.
+SELECT id, kind, subject, customers, detail, opened_at FROM review WHERE decided_at IS NULL ORDER BY id LIMIT %s

@@ -14,7 +14,7 @@ from typing import cast
 
 import polars as pl
 
-__all__ = ["chunks", "column_type", "parsed"]
+__all__ = ["chunks", "column_type", "is_plain", "parsed"]
 
 # One chunk is what one COPY message batch holds in memory; larger was not faster (bench/copy).
 CHUNK_ROWS = 100_000
@@ -44,6 +44,18 @@ _NATIVE = (pl.String, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt32, pl.UInt6
 # Polars prints these to CSV exactly as PostgreSQL reads them.
 _PLAIN = (*_NATIVE, pl.Int8, pl.Boolean, pl.Float32, pl.Float64, pl.Decimal, pl.Time)
 
+_PARAMETERS = (
+    pl.String,
+    pl.Int8,
+    pl.Int16,
+    pl.Int32,
+    pl.Int64,
+    pl.UInt32,
+    pl.Boolean,
+    pl.Date,
+    pl.Datetime,
+)
+
 
 def column_type(dtype: pl.DataType) -> str:
     """Return the PostgreSQL type that holds a column of `dtype`."""
@@ -52,6 +64,11 @@ def column_type(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Datetime):
         return "timestamptz" if dtype.time_zone else "timestamp"
     return _COLUMN_TYPES.get(dtype.base_type(), "text")
+
+
+def is_plain(frame: pl.DataFrame) -> bool:
+    """Tell whether PostgreSQL takes the cells of `frame` as plain parameters, exactly."""
+    return all(isinstance(dtype, _PARAMETERS) for dtype in frame.dtypes)
 
 
 def chunks(frame: pl.DataFrame) -> Iterator[bytes]:

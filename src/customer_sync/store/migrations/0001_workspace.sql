@@ -295,3 +295,46 @@ CREATE TABLE inbox (
     plan bigint
 );
 CREATE INDEX inbox_stream ON inbox (stream, id);
+CREATE UNIQUE INDEX inbox_plan ON inbox (plan, stream, external_id) WHERE plan IS NOT NULL;
+
+-- The exact effects of a run that was not made. Only `detail` of plan_customer holds personal values,
+-- as the records of the inbox do; all but the row of `plan` goes when the plan is done with.
+CREATE TABLE plan (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run bigint NOT NULL,
+    configuration integer NOT NULL REFERENCES configuration,
+    mark bigint NOT NULL,    -- batch that had committed last: the inbox mark
+    made_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    state text NOT NULL,     -- reading, open, applied, discarded
+    document text NOT NULL,
+    decided_at timestamptz
+);
+
+-- A customer of a plan, named by its id or, while it has none, by its first record.
+CREATE TABLE plan_customer (
+    plan bigint NOT NULL,
+    number integer NOT NULL,
+    identity text NOT NULL,
+    digest text NOT NULL,
+    detail text,
+    applied boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (plan, number)
+);
+
+-- Which records of the inbox make up which customer of the plan.
+CREATE TABLE plan_record (
+    plan bigint NOT NULL,
+    stream integer NOT NULL,
+    external_id text NOT NULL,
+    number integer NOT NULL,
+    PRIMARY KEY (plan, stream, external_id)
+);
+
+-- Digests of the patches that a plan foresees.
+CREATE TABLE plan_patch (
+    plan bigint NOT NULL,
+    number integer NOT NULL,
+    stream integer NOT NULL,
+    digest text NOT NULL,
+    PRIMARY KEY (plan, number, stream, digest)
+);
