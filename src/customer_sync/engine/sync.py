@@ -1,5 +1,6 @@
 """One round of everything: read what changed, absorb it, deliver until nothing more can be delivered."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from customer_sync.core.decide import Stream
@@ -24,17 +25,19 @@ class Synced:
     rounds: int = 0
 
 
-def sync(session: Session, *, whole: bool = False) -> Synced:
+def sync(session: Session, *, whole: bool = False, only: Collection[str] = ()) -> Synced:
     """Bring all systems of the workspace into agreement, as far as they can be reached.
 
     Args:
         session: the run.
         whole: read every stream from its start instead of from where reading ended.
+        only: titles of the streams to read; none: all. What waits is delivered to all.
     """
     done = Synced()
     absorb_ledger(session)
     for stream in session.rules.connected:
-        if not session.rules.config.systems[stream.system].paused:
+        is_asked = not only or stream.title in only
+        if is_asked and not session.rules.config.systems[stream.system].paused:
             _pull(session, stream, done, whole=whole)
     for _ in range(ROUNDS_MAX):
         done.rounds += 1
