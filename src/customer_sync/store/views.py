@@ -5,19 +5,22 @@ Reads only. Every statement is set-based; none touches a system.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, LiteralString, cast
 
 import polars as pl
 
 from customer_sync.core.decide import Published
 from customer_sync.infra.pg import Transaction, load
+from customer_sync.infra.pg.database import Params
 from customer_sync.kernel.frames import empty
-from customer_sync.model.frame import LINKS
+from customer_sync.model.frame import INSTANT, LINKS
 from customer_sync.store.customers import ROW, as_golden
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN, composed
 
 __all__ = [
-    "WAITING", "Lacking", "Picture", "customer_ids", "lacking", "ledger_rows", "link_max", "live_links", "picture",
+    "WAITING", "Lacking", "Picture", "claims_of", "completion", "customer_ids", "golden_before_edit", "golden_of",
+    "lacking", "last_run", "ledger_rows", "link_max", "live_links", "named", "picture", "waiting_creates",
+    "writes_by_people", "writes_by_product",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -158,3 +161,43 @@ def writes_by_product(tx: Transaction, *, since: datetime | None, run: int | Non
 def writes_by_people(tx: Transaction, *, since: datetime | None, run: int | None) -> int:
     """Return how many fields people wrote in a window."""
     return int(tx.rows(STATEMENTS["writes_by_people"], {"since": since, "run": run})[0][0])
+
+
+# -- status ---------------------------------------------------------------------------------------
+
+
+def named(tx: Transaction, name: str, params: Params = None) -> list[tuple[Any, ...]]:
+    """Return the rows of one of this module's statements."""
+    return tx.rows(_with_links(name), params)
+
+
+def _with_links(name: str) -> LiteralString:
+    """Fill in the statement that says how a link stands."""
+    return cast("LiteralString", STATEMENTS[name].replace("{links}", STATEMENTS["links"]))
+
+
+def golden_of(tx: Transaction, rules: Published, customer: int) -> tuple[dict[str, Any], bool]:
+    """Return a customer's values as the ledger shows them, and whether an edit waits to be absorbed."""
+    tx.stage("touched", pl.DataFrame({"customer": [customer]}))
+    golden = _golden(tx, rules).drop("customer")
+    edited = bool(tx.rows(STATEMENTS["edited_customers"]))
+    return (golden.row(0, named=True) if golden.height else {}), edited
+
+
+def golden_before_edit(tx: Transaction, rules: Published, customer: int) -> dict[str, Any] | None:
+    """Return a customer's values before its unabsorbed edit, or None where there is none."""
+    tx.stage("touched", pl.DataFrame({"customer": [customer]}))
+    rows = tx.frame(composed("customers_before"), schema=ROW)
+    return as_golden(rows, rules.fields).row(0, named=True) if rows.height else None
+
+
+def claims_of(tx: Transaction, customer: int) -> pl.DataFrame:
+    """Return every claim about a customer: model.frame.CLAIMS and its link, superseded ones too."""
+    schema = {
+        "link": pl.Int64(), "stream": pl.Int32(), "external_id": pl.String(), "state": pl.Int32(), "since": pl.Int64(),
+        "stamp": pl.Int64(), "basis": pl.Int64(), "seen": pl.Int64(), "at": INSTANT, "fields": pl.String(),
+        "cleared": pl.String(), "superseded": pl.Int64(),
+    }  # fmt: skip
+    return pl.DataFrame(
+        tx.rows(STATEMENTS["claims_of_customer"], [customer]), schema=schema, orient="row"
+    )
