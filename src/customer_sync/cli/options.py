@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsJson", "Limit", "WorkspaceFolder"]
+__all__ = ["AsJson", "Limit", "WorkspaceFolder", "named_folder"]
 
 WorkspaceFolder = Annotated[
     Path | None,
@@ -19,3 +19,10 @@ WorkspaceFolder = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many.")]
+
+
+def named_folder(context: typer.Context, own: Path | None) -> Path | None:
+    """Return the folder named at a command, or at the group before it."""
+    parent = context.parent
+    above = parent.params.get("workspace") if parent is not None else None
+    return own or (above if isinstance(above, Path) else None)

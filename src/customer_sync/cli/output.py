@@ -75,10 +75,15 @@ def _rich(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
 
 def _columns(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich.cells import cell_len  # a Chinese letter takes two places
+
     lines = [list(titles), *(list(row) for row in cells)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(titles))]
+    widths = [max(cell_len(line[i]) for line in lines) for i in range(len(titles))]
     for line in lines:
-        say("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+        padded = (
+            text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)
+        )
+        say("  ".join(padded).rstrip())
 
 
 def _cell(value: object) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from customer_sync.cli import folder, run_commands
+from customer_sync.cli import folder, people, questions, run_commands
 from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
 
 __all__ = ["app", "run"]
@@ -23,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for group in (folder, run_commands):
+for group in (folder, run_commands, questions, people):
     group.register(app)
 
 

@@ -40,6 +40,7 @@ def sync(
 ) -> None:
     """Bring all systems into agreement: read what changed, decide, deliver, report what agrees."""
     from customer_sync.app import open_workspace, workspace_folder
+    from customer_sync.engine.review import stream_named
     from customer_sync.engine.standing import standing
     from customer_sync.engine.sync import sync as sync_now
 
@@ -51,7 +52,8 @@ def sync(
             if done.is_new and not as_json:
                 say(f"Published version {done.version} of the configuration.")
         with ProgressShown(quiet=as_json) as shown, opened.session("sync", shown) as session:
-            synced = sync_now(session, whole=whole)
+            only = [stream_named(session, title).title for title in stream or ()]
+            synced = sync_now(session, whole=whole, only=only)
             found = standing(opened.db, session.rules.config)
             run, counts = session.run, dict(session.counts)
     failures = [

@@ -55,7 +55,8 @@ def customer_page(tx: Transaction, *, after: int, limit: int) -> pl.DataFrame:
 def audit_events(tx: Transaction, asked: AuditFilter, *, limit: int) -> list[dict[str, Any]]:
     """Return events, newest first."""
     params = {
-        "customer": asked.customer, "run": asked.run, "system": asked.system, "stream": asked.stream,
-        "field": asked.field, "since": asked.since, "until": asked.until, "limit": limit,
+        "customer": asked.customer, "run": asked.run, "system": asked.system,
+        "stream": asked.stream, "field": asked.field,
+        "since": asked.since, "until": asked.until, "limit": limit,
     }  # fmt: skip
     return [dict(zip(AUDIT, row, strict=True)) for row in tx.rows(STATEMENTS["audit"], params)]
