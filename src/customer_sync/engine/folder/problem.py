@@ -53,8 +53,9 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str) -> str:
 
 def refusal(problems: Sequence[Problem]) -> ConfigurationError:
     """Return the error that tells all problems."""
+    first = {(one.file, one.line, one.key): one for one in reversed(problems)}
     ordered = sorted(
-        set(problems), key=lambda p: (p.file != "workspace.yaml", p.file, p.line, p.key)
+        first.values(), key=lambda p: (p.file != "workspace.yaml", p.file, p.line, p.key)
     )
     count = len(ordered)
     what = "one problem" if count == 1 else f"{count} problems"

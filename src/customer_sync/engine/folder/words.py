@@ -5,6 +5,7 @@ personal is quoted: only key names, and choices that stand in our own models. Mu
 """
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
@@ -26,8 +27,12 @@ def translated(
 ) -> list[Problem]:
     """Return the problems of one file."""
     problems: dict[tuple[Path, bool], Problem] = {}
-    for one in error.errors(include_url=False, include_context=True):
+    found = error.errors(include_url=False, include_context=True)
+    unknown = {tuple(one["loc"]) for one in found if one["type"] == "extra_forbidden"}
+    for one in found:
         given = tuple(one["loc"])
+        if one["type"] == "missing" and _is_misspelt(given, unknown):
+            continue
         path = _known(given, read)
         is_key = given[-1:] == ("[key]",)
         if one["type"] in {"extra_forbidden", "missing"}:
@@ -40,6 +45,12 @@ def translated(
             Problem(file=file, line=read.line(path), key=shown, message=message, remedy=remedy),
         )
     return list(problems.values())
+
+
+def _is_misspelt(missing: Path, unknown: set[Path]) -> bool:
+    """Tell whether a missing key stands there with a typing error: that is one problem, not two."""
+    beside = [str(path[-1]) for path in unknown if path[:-1] == missing[:-1]]
+    return bool(get_close_matches(str(missing[-1]), beside, n=1, cutoff=0.6))
 
 
 def _known(given: Path, read: Read) -> Path:
