@@ -24,7 +24,7 @@ UPDATE image SET accepted = n.accepted FROM new_accepted n WHERE image.link = n.
 -- name: supersede
 -- Mark claims of which no field counts any more; by claim's primary key.
 UPDATE claim c SET superseded = %(batch)s
-FROM old_claim o WHERE c.link = o.link AND c.stamp = o.stamp AND c.basis = o.basis
+FROM old_claim o WHERE c.link = o.link AND c.stamp = o.stamp AND c.basis = o.basis AND c.seen = o.seen
 
 -- name: change_customers
 -- Write golden values into the rows of known customers; by customer's primary key.

@@ -339,8 +339,8 @@ def _current(stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _superseded(snapshot: Snapshot, stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """Return stored claims of which no cell counts any more: (link, stamp, basis)."""
-    key = ["link", "stamp", "basis"]
+    """Return stored claims of which no cell counts any more: (link, stamp, basis, seen)."""
+    key = ["link", "stamp", "basis", "seen"]
     if stored.is_empty() or cells.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(key, pl.Int64))
     mine = (

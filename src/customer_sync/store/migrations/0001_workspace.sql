@@ -156,7 +156,7 @@ CREATE TABLE claim (
     fields text NOT NULL,
     cleared text,
     superseded bigint,
-    PRIMARY KEY (link, stamp, basis)
+    PRIMARY KEY (link, stamp, basis, seen)
 );
 
 -- Golden values as they changed after a customer's first batch; walking it back gives any past instant.
