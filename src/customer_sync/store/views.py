@@ -12,15 +12,16 @@ import polars as pl
 from customer_sync.core.decide import Published
 from customer_sync.infra.pg import Transaction, load
 from customer_sync.infra.pg.database import Params
+from customer_sync.infra.pg.presence import PRESENT
 from customer_sync.kernel.frames import empty
-from customer_sync.model.frame import INSTANT, LINKS
+from customer_sync.model.frame import CLAIMS, INSTANT, LINKS
 from customer_sync.store.customers import ROW, as_golden
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN, composed
 
 __all__ = [
-    "WAITING", "Lacking", "Picture", "claims_of", "completion", "customer_ids", "golden_before_edit", "golden_of",
-    "lacking", "last_run", "ledger_rows", "link_max", "live_links", "named", "picture", "waiting_creates",
-    "writes_by_people", "writes_by_product",
+    "WAITING", "Grounds", "Lacking", "Picture", "attempts_left", "claims_of", "completion", "customer_ids",
+    "golden_before_edit", "golden_of", "grounds", "images_of", "keys_left_over", "keys_missing", "lacking", "last_run",
+    "ledger_rows", "link_max", "live_links", "named", "picture", "waiting_creates", "writes_by_people", "writes_by_product",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -201,3 +202,56 @@ def claims_of(tx: Transaction, customer: int) -> pl.DataFrame:
     return pl.DataFrame(
         tx.rows(STATEMENTS["claims_of_customer"], [customer]), schema=schema, orient="row"
     )
+
+
+# -- doctor ---------------------------------------------------------------------------------------
+
+
+def attempts_left(tx: Transaction) -> list[tuple[Any, ...]]:
+    """Return outbounds of attempts whose run is gone and whose outcome is not known."""
+    present = PRESENT.replace("{run}", "a.run")
+    text = STATEMENTS["doctor_attempts_left"].replace("{present}", present)
+    return tx.rows(cast("LiteralString", text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grounds:
+    """What golden values of some customers rest on: claims with stream and since, and the values themselves."""
+
+    claims: pl.DataFrame
+    links: pl.DataFrame
+    golden: pl.DataFrame
+    edited: pl.Series
+
+
+def grounds(tx: Transaction, rules: Published, customers: pl.Series) -> Grounds:
+    """Load what golden values of these customers rest on."""
+    _touch(tx, customers)
+    return Grounds(
+        claims=tx.frame(STATEMENTS["claims_of_touched"], schema=CLAIMS),
+        links=tx.frame(STATEMENTS["links_of_customers"], schema=LINKS),
+        golden=_golden(tx, rules),
+        edited=tx.frame(STATEMENTS["edited_customers"], schema={"customer": pl.Int64})["customer"],
+    )
+
+
+def images_of(tx: Transaction, stream: int, *, after: str, limit: int) -> pl.DataFrame:
+    """Return the next links of a stream: (link, external_id, state, image)."""
+    params = {"stream": stream, "after": after, "limit": limit}
+    schema = {"link": pl.Int64, "external_id": pl.String, "state": pl.Int32, "image": pl.String}
+    return tx.frame(STATEMENTS["keys_of_links"], params, schema=schema)
+
+
+def keys_missing(tx: Transaction, expected: pl.DataFrame) -> list[tuple[Any, ...]]:
+    """Return links that lack one of the expected keys: (key, link)."""
+    tx.stage("expected_key", expected, analyze=expected.height >= ANALYZE_ROWS_MIN)
+    return tx.rows(STATEMENTS["keys_missing"])
+
+
+def keys_left_over(
+    tx: Transaction, spoken: pl.Series, expected: pl.DataFrame
+) -> list[tuple[Any, ...]]:
+    """Return those links that have a key which is not expected of them."""
+    tx.stage("expected_key", expected, analyze=expected.height >= ANALYZE_ROWS_MIN)
+    tx.stage("spoken_link", pl.DataFrame({"link": spoken}), analyze=len(spoken) >= ANALYZE_ROWS_MIN)
+    return tx.rows(STATEMENTS["keys_left_over"])

@@ -304,3 +304,118 @@ ORDER BY r.id LIMIT %(limit)s
 -- name: open_reviews
 -- What waits for a person; by review_open.
 SELECT id, kind, subject, customers, detail, opened_at FROM review WHERE decided_at IS NULL ORDER BY id LIMIT %s
+
+-- name: doctor_schema
+-- The migrations that were applied; by schema_version's primary key.
+SELECT number, digest FROM schema_version ORDER BY number
+
+-- name: doctor_server
+-- The version of the server.
+SELECT current_setting('server_version_num')::integer / 10000
+
+-- name: doctor_triggers
+-- Triggers of the customer table that are missing or switched off.
+SELECT w.name FROM (VALUES ('customer_edited'), ('customer_deleted')) w (name)
+WHERE NOT EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = 'customer'::regclass AND t.tgname = w.name AND t.tgenabled IN ('O', 'A'))
+
+-- name: doctor_links_without_customer
+-- Links whose customer does not exist, or live ones whose customer is retired; scans link.
+SELECT l.id FROM link l LEFT JOIN customer c ON c.id = l.customer
+WHERE c.id IS NULL OR (c.retired_into IS NOT NULL AND l.state = 0)
+
+-- name: doctor_links_twice
+-- Records that are linked twice; by link (stream, external_id).
+SELECT min(id) FROM link GROUP BY stream, external_id HAVING count(*) > 1
+
+-- name: doctor_retired_nowhere
+-- Retired customers that resolve to none: the chain ends in nothing or goes round; scans customer.
+WITH RECURSIVE chain AS (
+    SELECT id AS origin, retired_into AS at, 1 AS steps FROM customer WHERE retired_into IS NOT NULL
+    UNION ALL
+    SELECT h.origin, c.retired_into, h.steps + 1 FROM chain h JOIN customer c ON c.id = h.at
+    WHERE c.retired_into IS NOT NULL AND h.steps < 1000
+), reached AS (
+    SELECT h.origin FROM chain h JOIN customer c ON c.id = h.at WHERE c.retired_into IS NULL
+)
+SELECT id FROM customer WHERE retired_into IS NOT NULL AND id NOT IN (SELECT origin FROM reached)
+
+-- name: doctor_changes_unclaimed
+-- Golden changes that name a claim which does not exist; scans golden_change, by claim's primary key.
+SELECT DISTINCT g.customer FROM golden_change g
+WHERE g.link IS NOT NULL AND g.claim IS NOT NULL
+  AND NOT EXISTS (SELECT 1 FROM claim c WHERE c.link = g.link AND c.stamp = g.claim)
+
+-- name: doctor_claims_astray
+-- Claims of no link, or of a batch that never was; scans claim.
+SELECT DISTINCT c.link FROM claim c LEFT JOIN link l ON l.id = c.link LEFT JOIN batch b ON b.number = c.stamp
+WHERE l.id IS NULL OR b.number IS NULL
+
+-- name: doctor_images_without_link
+-- Images of no link; scans image.
+SELECT i.link FROM image i LEFT JOIN link l ON l.id = i.link WHERE l.id IS NULL
+
+-- name: doctor_links_without_image
+-- Live links without an image; scans link.
+SELECT l.id FROM link l LEFT JOIN image i ON i.link = l.id WHERE l.state = 0 AND i.link IS NULL
+
+-- name: doctor_batches_unaudited
+-- Batches that made claims, links or golden changes and left no event; scans claim and audit_event.
+SELECT b.number FROM batch b
+WHERE NOT EXISTS (SELECT 1 FROM audit_event a WHERE a.batch = b.number)
+  AND (EXISTS (SELECT 1 FROM claim c WHERE c.stamp = b.number) OR EXISTS (SELECT 1 FROM golden_change g WHERE g.stamp = b.number)
+       OR EXISTS (SELECT 1 FROM link l WHERE l.shown = b.number))
+
+-- name: doctor_attempts_unaudited
+-- Attempts whose sending, or whose answer, left no event; scans attempt and audit_event.
+SELECT a.outbound FROM attempt a
+WHERE NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.run = a.run AND e.kind = 'sent.' || a.kind AND e.detail = a.token)
+   OR (a.answered_at IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM audit_event e WHERE e.kind LIKE 'answered.%%' AND split_part(e.detail, ' ', 1) = a.token
+          AND e.customer = a.customer))
+
+-- name: doctor_outbounds_astray
+-- Outbounds for a link that does not exist, or for a customer that does not exist or is retired; scans outbound.
+SELECT o.id FROM outbound o LEFT JOIN link l ON l.id = o.link LEFT JOIN customer c ON c.id = coalesce(l.customer, o.customer)
+WHERE (o.link IS NOT NULL AND l.id IS NULL) OR c.id IS NULL OR c.retired_into IS NOT NULL
+
+-- name: doctor_attempts_left
+-- Attempts sent by a run that is gone, to be settled by reading; by attempt_open.
+SELECT a.outbound FROM attempt a WHERE a.outcome IN ('sent', 'unknown') AND NOT {present}
+
+-- name: doctor_sequences
+-- Sequences that are behind the ids in use; by the primary keys.
+SELECT name FROM (
+    SELECT 'customer_id' AS name, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM customer_id) AS last,
+        (SELECT coalesce(max(id), 0) FROM customer) AS used
+    UNION ALL
+    SELECT 'link_id', (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM link_id), (SELECT coalesce(max(id), 0) FROM link)
+) s WHERE last < used
+
+-- name: keys_of_links
+-- The next links of a stream with their images, by link (stream, external_id).
+SELECT l.id, l.external_id, l.state, i.fields FROM link l LEFT JOIN image i ON i.link = l.id
+WHERE l.stream = %(stream)s AND l.external_id > %(after)s ORDER BY l.external_id LIMIT %(limit)s
+
+-- name: keys_missing
+-- Staged keys that are not there; by match_key's primary key.
+SELECT DISTINCT e.link FROM expected_key e
+WHERE NOT EXISTS (SELECT 1 FROM match_key k WHERE k.key = e.key AND k.link = e.link)
+
+-- name: keys_stored
+-- How many match keys the links of a stream have; scans match_key once.
+SELECT count(*) FROM match_key k JOIN link l ON l.id = k.link WHERE l.stream = %s
+
+-- name: keys_left_over
+-- Keys of the links staged that are not among those staged; scans match_key, asked only where counts differ.
+SELECT DISTINCT t.link FROM spoken_link t JOIN match_key k ON k.link = t.link
+WHERE NOT EXISTS (SELECT 1 FROM expected_key e WHERE e.key = k.key AND e.link = k.link)
+
+-- name: keys_without_link
+-- Match keys of no link; scans match_key once.
+SELECT DISTINCT k.link FROM match_key k LEFT JOIN link l ON l.id = k.link WHERE l.id IS NULL
+
+-- name: claims_of_touched
+-- Claims that still count, of the customers staged; by link (customer) and claim's primary key.
+SELECT c.link, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared
+FROM touched t JOIN link l ON l.customer = t.customer JOIN claim c ON c.link = l.id
+WHERE c.superseded IS NULL AND l.state <> 3
