@@ -12,6 +12,7 @@ import polars as pl
 
 from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, VERSION
 from customer_sync.core.decide import (
+    Published,
     LEDGER_STREAM,
     OWN_STREAMS,
     STEWARD_STREAM,
@@ -117,16 +118,11 @@ def absorb_in(
     batch = snapshots.begin(tx)
     sources = list(stream.map.source_fields)
     frame = _digested(records, sources)
-    snapshots.stage_observed(
-        tx, frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
-    )
-    if answered is None:
-        rows = snapshots.news(tx, stream.id, mark=mark)
-        frame = frame.filter(pl.col("row").is_in(rows.implode()))
-    if frame.is_empty():
+    staged = frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
+    found = snapshots.news(tx, stream.id, staged, mark=mark, every=answered is not None)
+    if found.is_empty():
         return Absorbed()
-    known = snapshots.observed_links(tx, stream.id)
-    frame = frame.join(known, on="row", how="left", maintain_order="left")
+    frame = frame.join(found, on="row", maintain_order="left")
     is_stale = pl.col("shown").fill_null(-1) > mark
     stale = frame.filter(is_stale)[ID].to_list()
     frame = frame.filter(~is_stale & (pl.col("state").fill_null(-1) != EXCLUDED))
@@ -184,17 +180,14 @@ def _decided(
 ) -> Absorbed:
     now = session.now()
     rules = session.rules
-    snapshots.stage_observed(tx, frame.select("row", "link", external_id=ID))
     seen = observe(stream, frame)
     new = frame.filter("is_new").select("link", ID)
     values = seen.values.join(new, on="link", how="inner", maintain_order="left")
+    pointed = any(f"reference.{stream.system}" in other.map.canonical for other in rules.connected)
     keys = match_keys(
-        values.drop(ID),
-        rules.config.workspace.match,
-        system=stream.system,
-        salt=rules.salt,
-        external_id=values[ID],
-    )
+        values.drop(ID), rules.config.workspace.match, system=stream.system, salt=rules.salt,
+        external_id=values[ID] if pointed else None,
+    )  # fmt: skip
     owners = frame.select("link", ID).join(answered.owners, on=ID) if answered is not None else None
     if stream.id == STEWARD_STREAM:  # a person's word on a value recognises nobody
         keys = keys.clear()
@@ -205,6 +198,7 @@ def _decided(
         customers = pl.concat([customers, frame[ID].cast(pl.Int64)])
     loaded = snapshots.load_snapshot(
         tx, rules, batch=batch, now=now, stream=stream.id, customers=customers, keys=keys,
+        pointing=_pointing(rules, values), rows=frame.select("row", "link"),
         merged_into=frame[MERGED_INTO].drop_nulls().to_list(), new_count=values.height,
         answered=None if answered is None else _sent(frame, answered),
         owners=None if owners is None else owners.select("link", "customer"),
@@ -215,6 +209,24 @@ def _decided(
     session.fault("absorb.decided")
     commits.commit(tx, rules, effects, seen, batch=batch, run=session.run, now=now)
     return Absorbed(batch=batch, effects=effects, observation=seen)
+
+
+def _pointing(rules: Published, values: pl.DataFrame) -> pl.DataFrame:
+    """Return the records that these refer to: (key, stream, external_id)."""
+    parts = [pl.DataFrame(schema={"key": pl.Int64, "stream": pl.Int32, "external_id": pl.String})]
+    for name in values.columns:
+        if not name.startswith("reference."):
+            continue
+        said = values.select(
+            external_id=name, kind=pl.lit(name), salt=pl.lit(rules.salt)
+        ).drop_nulls("external_id")
+        keyed = said.select("external_id", key=digest(["salt", "kind", "external_id"])).unique()
+        parts += [
+            keyed.select("key", stream=pl.lit(other.id, pl.Int32), external_id="external_id")
+            for other in rules.connected
+            if other.system == name.removeprefix("reference.")
+        ]
+    return pl.concat(parts)
 
 
 def _sent(frame: pl.DataFrame, answered: Answered) -> pl.DataFrame:
@@ -250,11 +262,9 @@ def absorb_with_edits_in(
 def news_in(tx: Transaction, stream: Stream, records: pl.DataFrame, *, mark: int) -> pl.DataFrame:
     """Return those of the records that are new or differ from what is known of them."""
     frame = _digested(records, list(stream.map.source_fields))
-    snapshots.stage_observed(
-        tx, frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
-    )
-    rows = snapshots.news(tx, stream.id, mark=mark)
-    return frame.filter(pl.col("row").is_in(rows.implode())).select(records.columns)
+    staged = frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
+    found = snapshots.news(tx, stream.id, staged, mark=mark)
+    return frame.join(found.select("row"), on="row", how="semi").select(records.columns)
 
 
 def absorb_ledger_in(tx: Transaction, session: Session) -> Absorbed:
@@ -294,9 +304,12 @@ def absorb_own_in(
     frame = _digested(records, sources)
     for _ in range(EDIT_TRIES_MAX):
         batch = snapshots.begin(tx)
-        snapshots.stage_observed(tx, frame.select("row", "digest", external_id=ID))
-        known = snapshots.observed_links(tx, stream.id).drop("before")
-        linked = _numbered(tx, frame.join(known, on="row", how="left", maintain_order="left"))
+        nothing = pl.lit(None, pl.String)
+        staged = frame.select(
+            "row", "digest", external_id=ID, version=nothing, changed_at=CHANGED_AT
+        )
+        known = snapshots.news(tx, stream.id, staged, mark=batch, every=True).drop("before")
+        linked = _numbered(tx, frame.join(known, on="row", maintain_order="left"))
         linked = linked.select(*OBSERVED, "row", "customer", *sources)
         try:
             done = _decided(tx, session, stream, linked, batch, None)

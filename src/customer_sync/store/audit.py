@@ -22,13 +22,13 @@ def add(
     now: datetime,
 ) -> None:
     """Append events: kind, and any of stream, link, customer, fields, detail, digest."""
+    if batch is not None:  # the batch knows its time, run and configuration
+        tx.copy_in("event", events.with_columns(batch=pl.lit(batch, pl.Int64)))
+        return
     stamped = events.with_columns(
-        run=pl.lit(run, pl.Int64),
-        batch=pl.lit(batch, pl.Int64),
-        configuration=pl.lit(configuration, pl.Int32),
-        at=pl.lit(now),
+        run=pl.lit(run, pl.Int64), configuration=pl.lit(configuration, pl.Int32), at=pl.lit(now)
     )
-    tx.copy_in("audit_event", stamped)
+    tx.copy_in("event", stamped)
 
 
 def add_one(

@@ -24,7 +24,6 @@ __all__ = [
     "ledger_edits",
     "load_snapshot",
     "news",
-    "observed_links",
 ]
 
 STATEMENTS = load(__file__)
@@ -92,18 +91,33 @@ def stage_observed(tx: Transaction, records: pl.DataFrame) -> None:
     )
 
 
-def news(tx: Transaction, stream: int, *, mark: int) -> pl.Series:
-    """Return the row numbers of staged observations that are new or changed; keep versions of the rest."""
-    tx.execute(STATEMENTS["touch_versions"], {"stream": stream, "mark": mark})
-    return tx.frame(STATEMENTS["news"], {"stream": stream}, schema={"row": pl.UInt32})["row"]
+_NEWS = {
+    "row": pl.UInt32, "link": pl.Int64, "customer": pl.Int64, "state": pl.Int32, "shown": pl.Int64, "before": pl.String,
+}  # fmt: skip
 
 
-def observed_links(tx: Transaction, stream: int) -> pl.DataFrame:
-    """Return (row, link, customer, state, shown, before) of staged observations that are linked."""
-    schema = {
-        "row": pl.UInt32, "link": pl.Int64, "customer": pl.Int64, "state": pl.Int32, "shown": pl.Int64, "before": pl.String,
-    }  # fmt: skip
-    return tx.frame(STATEMENTS["observed_links"], {"stream": stream}, schema=schema)
+def news(
+    tx: Transaction, stream: int, records: pl.DataFrame, *, mark: int, every: bool = False
+) -> pl.DataFrame:
+    """Stage observations; return those that are new or changed, with what is known of them.
+
+    Args:
+        tx: an absorbing transaction.
+        stream: whose records they are.
+        records: row, external_id, digest, version, changed_at.
+        mark: the batch that had committed last when reading began.
+        every: return the unchanged ones too.
+
+    Returns:
+        row, link, customer, state, shown, before (null where there is no link).
+    """
+    stage_observed(tx, records)
+    if not every and records["version"].null_count() < records.height:
+        tx.execute(STATEMENTS["touch_versions"], {"stream": stream, "mark": mark})
+    found = tx.frame(STATEMENTS["news"], {"stream": stream, "all": every}, schema=_NEWS)
+    if 0 < found.height < records.height:
+        tx.execute(STATEMENTS["strike_known"], {"stream": stream})
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +137,10 @@ def load_snapshot(  # noqa: PLR0913: one picture, one call
     stream: int,
     customers: pl.Series,
     keys: pl.DataFrame,
+    pointing: pl.DataFrame,
     merged_into: list[str],
     new_count: int,
+    rows: pl.DataFrame,
     answered: pl.DataFrame | None = None,
     owners: pl.DataFrame | None = None,
 ) -> Loaded:
@@ -137,13 +153,15 @@ def load_snapshot(  # noqa: PLR0913: one picture, one call
         now: its instant.
         stream: the stream observed.
         customers: customers of the observed records.
-        keys: (link, kind, key) of new records.
+        keys: (link, kind, key, is_kept) of new records.
+        pointing: (key, stream, external_id) of records that new ones refer to.
         merged_into: external ids that observed records were merged into.
         new_count: how many customers may be new at most.
+        rows: (row, link) of the staged observations.
         answered: model.frame.SENT of the attempts whose answers are being absorbed.
         owners: (link, customer) of records that we created ourselves.
     """
-    candidates = _candidates(tx, rules, keys)
+    candidates = _candidates(tx, rules, keys, pointing)
     winners = _winners(tx, stream, merged_into)
     touched = (
         pl.concat([customers, candidates["customer"], winners["customer"]]).unique().drop_nulls()
@@ -160,11 +178,7 @@ def load_snapshot(  # noqa: PLR0913: one picture, one call
         has_any and stream != LEDGER_STREAM and cast("int", tx.rows(STATEMENTS["edited"])[0][0]) > 0
     )
     images = tx.frame(STATEMENTS["images"], schema=IMAGES) if has_any else empty(IMAGES)
-    decided = (
-        tx.frame(STATEMENTS["decided"], {"stream": stream}, schema=_DECIDED)
-        if keys.height
-        else empty(_DECIDED)
-    )
+    decided = _decided(tx, stream, rows) if keys.height else empty(_DECIDED)
     if owners is not None and owners.height:
         settled = owners.with_columns(same=pl.lit(value=True))
         decided = pl.concat([settled, decided.join(owners, on="link", how="anti")])
@@ -188,12 +202,24 @@ def load_snapshot(  # noqa: PLR0913: one picture, one call
     return Loaded(snapshot=snapshot, is_edited=edited)
 
 
-def _candidates(tx: Transaction, rules: Published, keys: pl.DataFrame) -> pl.DataFrame:
+def _candidates(
+    tx: Transaction, rules: Published, keys: pl.DataFrame, pointing: pl.DataFrame
+) -> pl.DataFrame:
     if keys.is_empty():
         return empty(_CANDIDATES)
     tx.stage("wanted_key", keys.select("key"), analyze=keys.height >= ANALYZE_ROWS_MIN)
     limit = rules.config.workspace.match.shared_max + 1
-    return tx.frame(STATEMENTS["candidates"], {"limit": limit}, schema=_CANDIDATES)
+    found = tx.frame(STATEMENTS["candidates"], {"limit": limit}, schema=_CANDIDATES)
+    if pointing.is_empty():
+        return found
+    tx.stage("pointing", pointing, analyze=pointing.height >= ANALYZE_ROWS_MIN)
+    return pl.concat([found, tx.frame(STATEMENTS["pointed_at"], schema=_CANDIDATES)])
+
+
+def _decided(tx: Transaction, stream: int, rows: pl.DataFrame) -> pl.DataFrame:
+    schema = {"row": pl.UInt32, "customer": pl.Int64, "same": pl.Boolean}
+    said = tx.frame(STATEMENTS["decided"], {"stream": stream}, schema=schema)
+    return said.join(rows, on="row").select(list(_DECIDED)) if said.height else empty(_DECIDED)
 
 
 def _winners(tx: Transaction, stream: int, merged_into: list[str]) -> pl.DataFrame:

@@ -17,10 +17,17 @@ SELECT nextval('link_id') FROM generate_series(1, %s)
 SELECT nextval('customer_id') FROM generate_series(1, %s)
 
 -- name: news
--- Which of the staged observations are new or differ from what is known; by link (stream, external_id).
-SELECT o.row
-FROM observed o LEFT JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
-WHERE l.id IS NULL OR l.digest <> o.digest OR l.state NOT IN (0, 3)
+-- Staged observations that are new or differ from what is known, and what is known of them; by link (stream, external_id).
+SELECT o.row, l.id, l.customer, l.state, l.shown, i.fields
+FROM observed o
+LEFT JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
+LEFT JOIN image i ON i.link = l.id
+WHERE %(all)s OR l.id IS NULL OR l.digest <> o.digest OR l.state NOT IN (0, 3)
+
+-- name: strike_known
+-- Take what is known already off the staged observations; by link (stream, external_id).
+DELETE FROM observed o USING link l
+WHERE l.stream = %(stream)s AND l.external_id = o.external_id AND l.digest = o.digest AND l.state IN (0, 3)
 
 -- name: touch_versions
 -- Keep versions of records whose mapped fields did not change; by link (stream, external_id).
@@ -28,13 +35,6 @@ UPDATE link l SET version = o.version, changed_at = o.changed_at
 FROM observed o
 WHERE l.stream = %(stream)s AND l.external_id = o.external_id AND l.digest = o.digest
   AND l.version IS DISTINCT FROM o.version AND l.shown <= %(mark)s
-
--- name: observed_links
--- The links of the staged observations, with their images; by link (stream, external_id).
-SELECT o.row, l.id, l.customer, l.state, l.shown, i.fields
-FROM observed o
-JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
-LEFT JOIN image i ON i.link = l.id
 
 -- name: candidates
 -- Customers that carry one of the staged keys, and how many records carry it; by match_key (key, link).
@@ -47,9 +47,16 @@ FROM (
 ) m
 JOIN customer c ON c.id = m.customer
 
+-- name: pointed_at
+-- Customers of the records that observed ones point at by reference; by link (stream, external_id).
+SELECT p.key, l.customer, 1, c.given_name, c.family_name, c.organisation
+FROM pointing p
+JOIN link l ON l.stream = p.stream AND l.external_id = p.external_id AND l.state <> 3
+JOIN customer c ON c.id = l.customer
+
 -- name: decided
 -- What stewards settled about the staged observations; by decision's primary key.
-SELECT o.link, d.customer, d.same
+SELECT o.row, d.customer, d.same
 FROM observed o JOIN decision d ON d.stream = %(stream)s AND d.external_id = o.external_id
 
 -- name: winners

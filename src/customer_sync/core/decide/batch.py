@@ -120,7 +120,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         rejects=_rejects(seen, doubtful),
         reviews=_reviews(seen, doubtful, golden),
         routes=routes,
-        audit=_audit(snapshot, seen, links, cells, changes, created, rules),
+        audit=_audit(snapshot, seen, links, cells, changes, created),
         counts={"observed": seen.records.height, "created": created.height, "changed": changed.height,
                 "claims": cells.height, "rejects": seen.rejects.height, "doubtful": doubtful.height},
     )  # fmt: skip
@@ -473,9 +473,9 @@ def _keys(
     cells: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return match keys to add and to take away: (key, link)."""
-    fresh = snapshot.keys.filter(pl.col("link").is_in(links["link"].implode())).select(
-        "key", "link"
-    )
+    fresh = snapshot.keys.filter("is_kept").join(links.select("link"), on="link", how="semi")
+    # In key order: neighbours of the index are written together.
+    fresh = fresh.select("key", "link").sort("key")
     before = seen.before.filter(pl.col("link").is_in(links["link"].implode()))
     if before.is_empty() or cells.is_empty() or seen.stream.id in OWN_STREAMS:
         return fresh, fresh.clear()
@@ -526,31 +526,34 @@ def _reviews(seen: Observation, doubtful: pl.DataFrame, golden: pl.DataFrame) ->
 
 def _audit(
     snapshot: Snapshot, seen: Observation, links: pl.DataFrame, cells: pl.DataFrame, changes: pl.DataFrame,
-    created: pl.DataFrame, rules: Published,
+    created: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return one event per record observed and one per customer whose golden values changed."""
-    said = cells.group_by("link").agg(fields=pl.col("field").unique().sort().str.join(","))
-    states = links.join(snapshot.links.select("link", was="state"), on="link", how="left")
-    records = states.join(said, on="link", how="left").select(
+    was = snapshot.links.lazy().select("link", was="state")
+    said = cells.lazy().join(was, on="link", how="semi")
+    said = said.group_by("link").agg(fields=pl.col("field").unique().sort().str.join(","))
+    is_created = (
+        pl.col("customer").is_in(created["customer"].implode())
+        & pl.col("customer").is_first_distinct()
+    )
+    records = links.lazy().join(was, on="link", how="left").join(said, on="link", how="left").select(
         kind=pl.when(pl.col("state") == GONE).then(pl.lit("record.gone"))
         .when(pl.col("state") == MERGED_AWAY).then(pl.lit("record.merged"))
+        .when(pl.col("was").is_null() & is_created).then(pl.lit("customer.created"))
         .when(pl.col("was").is_null()).then(pl.lit("record.linked"))
         .when(pl.lit(snapshot.answer)).then(pl.lit("record.confirmed"))
         .otherwise(pl.lit("record.changed")),
         stream="stream", link="link", customer="customer", fields="fields",
-    )  # fmt: skip
-    golden = changes.group_by("customer").agg(
-        fields=pl.col("field").sort().str.join(","), link=pl.col("link").first()
+    ).collect()  # fmt: skip
+    if changes.is_empty():
+        return records
+    golden = (
+        changes.lazy()
+        .group_by("customer")
+        .agg(fields=pl.col("field").sort().str.join(","), link=pl.col("link").first())
     )
     changed = golden.select(
-        kind=pl.lit("customer.changed"),
-        stream=pl.lit(seen.stream.id, pl.Int32),
-        link="link",
-        customer="customer",
+        kind=pl.lit("customer.changed"), stream=pl.lit(seen.stream.id, pl.Int32), link="link", customer="customer",
         fields="fields",
-    )
-    new = created.select(
-        kind=pl.lit("customer.created"), stream=pl.lit(seen.stream.id, pl.Int32), link=pl.lit(None, pl.Int64),
-        customer="customer", fields=pl.lit(None, pl.String),
     )  # fmt: skip
-    return pl.concat([records, changed, new])
+    return pl.concat([records, changed.collect()])

@@ -19,7 +19,7 @@ _LISTS = ("emails", "phones")
 _SOURCES = {"tax_id": ("tax_id",), "email": ("email", "emails"), "phone": ("phone", "phones")}
 PHONE_DIGITS_MIN = 7  # shorter numbers are extensions
 _TYPED = "|".join([*(f"{digit}{{7}}" for digit in range(10)), "12345678"])
-_KEYS = {"link": pl.Int64, "kind": pl.Int8, "key": pl.Int64}
+_KEYS = {"link": pl.Int64, "kind": pl.Int8, "key": pl.Int64, "is_kept": pl.Boolean}
 
 
 def match_keys(
@@ -30,14 +30,17 @@ def match_keys(
     salt: str,
     external_id: pl.Series | None,
 ) -> pl.DataFrame:
-    """Return the match keys of records: (link, kind, key), distinct.
+    """Return the match keys of records: (link, kind, key, is_kept), distinct.
+
+    A record is looked up by its own id too, in case others point at it; that key is not kept, because
+    the crosswalk itself finds a record by its id.
 
     Args:
         values: ``link`` and canonical columns.
         config: which kinds of key, and which values identify nobody.
         system: the records' system.
         salt: the workspace's, so that digests of two workspaces cannot be compared.
-        external_id: the records' own ids, row by row: what references of other systems point at.
+        external_id: the records' own ids, row by row, when other systems may point at them.
     """
     kinds = {
         column: kind
@@ -62,12 +65,13 @@ def match_keys(
         "link",
         pl.col("column").replace_strict(kinds, return_dtype=pl.String).alias("kind"),
         "value",
+        is_kept=pl.lit(value=True),
     )
     if external_id is not None and "reference" in config.keys:
-        # A record is found by its own id, and points at others by the references it carries.
         own = pl.DataFrame({"link": values["link"], "value": external_id}).lazy()
+        kind = pl.lit(f"reference.{system}")
         said = pl.concat(
-            [said, own.select("link", kind=pl.lit(f"reference.{system}"), value="value")]
+            [said, own.select("link", kind=kind, value="value", is_kept=pl.lit(value=False))]
         )
     said = said.filter((pl.col("value") != "") & ~_identifies_nobody(config))
     bare = pl.col("kind").str.splitn(".", 2).struct.field("field_0")
@@ -75,6 +79,7 @@ def match_keys(
         "link",
         kind=bare.replace_strict(KINDS, return_dtype=pl.Int8),
         key=digest(["salt", "kind", "value"]),
+        is_kept="is_kept",
     )
     return keyed.unique(["link", "key"], maintain_order=False).collect()
 

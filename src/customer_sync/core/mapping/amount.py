@@ -131,6 +131,12 @@ _MONEY = re.compile(
 )
 
 
+# Currencies whose own sign is "$": where one of them is configured, the sign means it.
+_DOLLARS = frozenset(
+    {"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP", "UYU"}
+)
+
+
 class Money(RowLens):
     """An amount: its currency beside it, in a field of its own, or the configured one."""
 
@@ -198,6 +204,6 @@ class Money(RowLens):
         field = texts[1] if self._has_field else None
         if field is not None and field.strip():
             return currency_code(field)
-        if said and not (said == "$" and self._currency):
+        if said and not (said == "$" and self._currency in _DOLLARS):
             return currency_code(said)
         return self._currency or Fault("currency_missing")

@@ -35,6 +35,9 @@ from customer_sync.model.field import Field
 __all__ = ["LENSES", "Draft", "MappingError", "canonical_lens", "lens_of"]
 
 
+NO_REGION: Final = "ZZ"  # ISO 3166's own code for "unknown": only international numbers are read
+
+
 class MappingError(ValueError):
     """A mapping that cannot mean what it says: the reason, and what to do about it."""
 
@@ -117,7 +120,7 @@ def _bare_draft(field: Field) -> Draft:
     return Draft(
         fields=(field,),
         mapping=FieldMapping.model_validate({"field": "value"}),
-        region="ZZ",
+        region=NO_REGION,
         currency="",
     )
 
@@ -130,6 +133,11 @@ def _region(draft: Draft) -> str:
     if len(region) != 2 or not region.isupper():
         raise MappingError(f"'{region}' is not a region", "Use an ISO 3166-1 code such as DE.")
     return region
+
+
+def _phone_region(draft: Draft) -> str | None:
+    region = _region(draft)
+    return None if region == NO_REGION else region
 
 
 def _zone(draft: Draft) -> str | None:
@@ -165,7 +173,7 @@ def _text(draft: Draft) -> RowLens:
 _KINDS: Final[Mapping[str, Callable[[Draft], RowLens]]] = {
     "text": _text,
     "email": lambda draft: Email(),
-    "phone": lambda draft: Phone(region=None if draft.region == "ZZ" else _region(draft)),
+    "phone": lambda draft: Phone(region=_phone_region(draft)),
     "country": lambda draft: Country(),
     "region": lambda draft: Region(country=draft.mapping.region),
     "language": lambda draft: Language(),

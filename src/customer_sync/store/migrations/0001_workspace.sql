@@ -266,13 +266,15 @@ CREATE TABLE decision (
     PRIMARY KEY (stream, external_id, customer)
 );
 
--- Every change of state and every synchronization event, without personal values.
-CREATE TABLE audit_event (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    at timestamptz NOT NULL,
-    run bigint NOT NULL,
+-- Every change of state and every synchronization event, without personal values. An event of a batch
+-- takes its time, run and configuration from it: at a first load there are as many events as records.
+-- `fields` is null where an event concerns all that its claim says.
+CREATE TABLE event (
+    id bigint GENERATED ALWAYS AS IDENTITY,
     batch bigint,
-    configuration integer NOT NULL,
+    at timestamptz,
+    run bigint,
+    configuration integer,
     kind text NOT NULL,
     stream integer,
     link bigint,
@@ -281,8 +283,15 @@ CREATE TABLE audit_event (
     detail text,
     digest text              -- salted digest of what was sent or read
 );
-CREATE INDEX audit_event_customer ON audit_event (customer) WHERE customer IS NOT NULL;
-CREATE INDEX audit_event_run ON audit_event (run);
+CREATE INDEX event_customer ON event (customer) WHERE customer IS NOT NULL;
+CREATE INDEX event_run ON event (run) WHERE run IS NOT NULL;
+CREATE INDEX event_batch ON event USING brin (batch);
+
+CREATE VIEW audit_event AS
+SELECT e.id, coalesce(e.at, b.at) AS at, coalesce(e.run, b.run) AS run, e.batch,
+    coalesce(e.configuration, b.configuration) AS configuration, e.kind, e.stream, e.link, e.customer, e.fields,
+    e.detail, e.digest
+FROM event e LEFT JOIN batch b ON b.number = e.batch;
 
 -- Records read for a plan, or told by a notification, until they are absorbed.
 CREATE TABLE inbox (
