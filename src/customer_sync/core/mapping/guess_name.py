@@ -83,8 +83,8 @@ def _whole(
             return ("organisation",), source, None, 0.7, told
         return (), source, None, 0.0, "repeats the parts of the name, which are mapped"
     if organisation is not None or companies <= FEW:
-        canonical = ("given_name", "family_name")
-        return canonical, source, "person_name", 0.8, f"a full name in one field; {told}"
+        why = f"a full name in one field; {told}"
+        return ("given_name", "family_name"), source, "person_name", 0.8, why
     if companies >= 0.95:
         return ("organisation",), source, None, 0.8, told
     canonical = ("given_name", "family_name", "organisation", "kind")

@@ -7,7 +7,8 @@ the system last showed it. Two laws hold for every lens (checked when configurat
 * put-get: ``get(r + put(c, r)) == c`` for every canonical value c that the lens accepts.
 
 Columns are Polars Series of String; null is "nothing there", the empty text is an empty text. A
-lens knows no customer, no system, no policy. Values that cannot be read are faults, never exceptions.
+lens knows no customer, no system, no policy. Values that cannot be read are faults, never
+exceptions.
 """
 
 from collections.abc import Sequence
