@@ -77,13 +77,21 @@ def _parsed(document: str) -> Configuration:
 def _read_again(
     tx: Transaction, before: Configuration, after: Configuration, ids: Mapping[tuple[str, str], int]
 ) -> None:
-    """Let streams whose mapping changed be read from their start: a field mapped only now was never read."""
+    """Let streams be read and compared anew, where what the configuration says of them changed.
+
+    A field mapped only now was never read; and another policy may choose other values for everybody.
+    """
+    is_all = before.workspace != after.workspace
     changed = [
         ids[name, stream]
         for name, system in after.systems.items()
         for stream, config in system.streams.items()
-        if name in before.systems
-        and stream in before.systems[name].streams
-        and before.systems[name].streams[stream] != config
+        if is_all or _was(before, name, stream) not in {None, config.model_dump_json()}
     ]
-    settings.forget_cursors(tx, changed)
+    settings.read_again(tx, changed)
+
+
+def _was(before: Configuration, system: str, stream: str) -> str | None:
+    known = before.systems.get(system)
+    config = known.streams.get(stream) if known else None
+    return config.model_dump_json() if config else None

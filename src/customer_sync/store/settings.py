@@ -6,10 +6,10 @@ from customer_sync.infra.pg import Transaction, load
 
 __all__ = [
     "cursor",
-    "forget_cursors",
     "latest",
     "lock",
     "publish",
+    "read_again",
     "salt",
     "streams",
     "version",
@@ -44,9 +44,11 @@ def cursor(tx: Transaction, stream: int) -> str | None:
     return cast("str | None", rows[0][0]) if rows else None
 
 
-def forget_cursors(tx: Transaction, stream_ids: list[int]) -> None:
-    """Let these streams be read from the start again."""
-    tx.execute(STATEMENTS["forget_cursor"], [stream_ids])
+def read_again(tx: Transaction, stream_ids: list[int]) -> None:
+    """Let these streams be read from their start, and every record be compared anew."""
+    if stream_ids:
+        tx.execute(STATEMENTS["forget_cursor"], [stream_ids])
+        tx.execute(STATEMENTS["forget_digests"], [stream_ids])
 
 
 def lock(tx: Transaction) -> None:

@@ -24,6 +24,10 @@ SELECT cursor FROM stream WHERE id = %s
 -- Read a stream from the start again; by stream's primary key.
 UPDATE stream SET cursor = NULL WHERE id = ANY(%s::integer[])
 
+-- name: forget_digests
+-- Let every record of these streams be news; by link (stream, external_id).
+UPDATE link SET digest = 0 WHERE stream = ANY(%s::integer[])
+
 -- name: latest
 -- The version of the configuration in force; by configuration's primary key.
 SELECT version, digest, document::text FROM configuration ORDER BY version DESC LIMIT 1
