@@ -11,7 +11,7 @@ from typing import Any
 
 from customer_sync.infra.secrets import redacted
 
-__all__ = ["is_terminal", "moment", "print_json", "say", "table"]
+__all__ = ["is_terminal", "line_of", "moment", "print_json", "say", "table"]
 
 
 def is_terminal() -> bool:
@@ -84,6 +84,11 @@ def _columns(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
             text + " " * (width - cell_len(text)) for text, width in zip(line, widths, strict=True)
         )
         say("  ".join(padded).rstrip())
+
+
+def line_of(value: object) -> str:
+    """Return a value as one line, as it may stand in a table."""
+    return _cell(value)
 
 
 def _cell(value: object) -> str:

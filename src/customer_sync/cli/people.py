@@ -1,5 +1,6 @@
 """Commands about customers: find them, write them out, exchange which record is which customer."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -8,12 +9,17 @@ import typer
 
 from customer_sync.cli.failure import NOT_AGREED
 from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder, named_folder
-from customer_sync.cli.output import print_json, say, table
+from customer_sync.cli.output import line_of, moment, print_json, say, table
 from customer_sync.cli.progress import ProgressShown
 
 __all__ = ["register"]
 
 REFUSED_SHOWN_MAX = 20
+LINK = ("system", "stream", "record", "state", "status", "reason", "remedy")
+CLAIM = ("system", "stream", "record", "value", "at", "is_current", "is_winner", "overridden_by")
+CHANGE = ("at", "before", "after", "system", "stream", "record", "run")
+AUDIT_SHOWN = ("at", "run", "kind", "system", "stream", "record", "customer", "fields", "detail")
+AUDIT = ("id", "batch", "configuration", *AUDIT_SHOWN, "digest")
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +45,8 @@ def register(app: typer.Typer) -> None:
         import_links
     )
     app.add_typer(links_group, name="links")
+    app.command(epilog="Example: customer-sync show 17")(show)
+    app.command(epilog="Example: customer-sync why 17 email")(why)
     app.command(
         epilog="Examples: customer-sync audit --customer 17; customer-sync audit --system shop "
         "--field email --since 2026-01-31"
@@ -134,9 +142,6 @@ def audit(
         int | None, typer.Option(help="Of this customer.", show_default=False)
     ] = None,
     system: Annotated[str | None, typer.Option(help="Of this system.", show_default=False)] = None,
-    stream: Annotated[
-        str | None, typer.Option(help="Of this stream of the system.", show_default=False)
-    ] = None,
     field: Annotated[
         str | None, typer.Option(help="Concerning this canonical field.", show_default=False)
     ] = None,
@@ -153,14 +158,77 @@ def audit(
 ) -> None:
     """Say what happened, newest first."""
     from customer_sync.app import open_workspace, workspace_folder
-    from customer_sync.store import browse
+    from customer_sync.engine.ask import audit as ask
 
-    asked = browse.AuditFilter(
-        customer=customer, system=system, stream=stream, field=field, run=run,
-        since=since.replace(tzinfo=UTC) if since else None,
-        until=until.replace(tzinfo=UTC) if until else None,
-    )  # fmt: skip
     with open_workspace(workspace_folder(workspace)) as opened, opened.db.transaction() as tx:
-        rows = browse.audit_events(tx, asked, limit=limit + 1)
-    columns = browse.AUDIT if as_json else browse.AUDIT[1:]
+        found = ask(
+            tx, customer=customer, system=system, field=field, run=run, limit=limit + 1,
+            since=since.replace(tzinfo=UTC) if since else None,
+            until=until.replace(tzinfo=UTC) if until else None,
+        )  # fmt: skip
+    rows = [asdict(one) for one in found]
+    columns = AUDIT if as_json else AUDIT_SHOWN
     table(rows, columns, as_json=as_json, empty="Nothing of that kind happened.", limit=limit)
+
+
+def show(
+    customer: Annotated[int, typer.Argument(metavar="CUSTOMER", help="The customer's number.")],
+    workspace: WorkspaceFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one customer: its values, its records everywhere, and what stands in the way."""
+    from customer_sync.app import open_workspace, workspace_folder
+    from customer_sync.engine.ask import show as ask
+    from customer_sync.engine.publish import in_force
+
+    with open_workspace(workspace_folder(workspace)) as opened:
+        rules = in_force(opened.db)
+        with opened.db.transaction(snapshot=True) as tx:
+            found = ask(tx, rules, customer)
+    if as_json:
+        print_json(found.as_json())
+        return
+    say(f"Customer {found.customer}, last changed {moment(found.changed_at)}")
+    if found.retired:
+        say(f"  also known as {', '.join(str(one) for one in found.retired)}")
+    for name, value in found.values.items():
+        say(f"  {name}: {line_of(value)}")
+    say("")
+    links = [asdict(one) for one in found.links]
+    table(links, LINK, as_json=False, empty="It has no record anywhere.")
+    for waiting in found.waiting:
+        what = "cannot be created" if waiting.is_failing else "is still to be created"
+        say(f"It {what} in {waiting.system}.{waiting.stream}. {waiting.remedy}")
+    for reject in found.rejects:
+        place = f"{reject.system}.{reject.stream} {reject.record} {reject.field}".strip()
+        say(f"Set aside: {place}: {reject.cause} {reject.remedy}")
+    for review in found.reviews:
+        say(f"Question {review.id} ({review.kind}): customer-sync reviews")
+
+
+def why(
+    customer: Annotated[int, typer.Argument(metavar="CUSTOMER", help="The customer's number.")],
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="A canonical field, e.g. email.")],
+    workspace: WorkspaceFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say why a field has its value: who claims what, what decided, how it came to be."""
+    from customer_sync.app import open_workspace, workspace_folder
+    from customer_sync.engine.ask import why as ask
+    from customer_sync.engine.publish import in_force
+
+    with open_workspace(workspace_folder(workspace)) as opened:
+        rules = in_force(opened.db)
+        with opened.db.transaction(snapshot=True) as tx:
+            found = ask(tx, rules, customer, field)
+    if as_json:
+        print_json(found.as_json())
+        return
+    say(f"{found.field} of customer {found.customer}: {line_of(found.value)}")
+    say(f"  {found.reason} (policy: {found.policy})")
+    say("")
+    claims = [asdict(one) for one in found.claims]
+    table(claims, CLAIM, as_json=False, empty="No record claims it.")
+    if found.history:
+        say("")
+        table([asdict(one) for one in found.history], CHANGE, as_json=False, empty="")

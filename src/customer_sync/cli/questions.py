@@ -1,5 +1,6 @@
 """Commands about what waits for a person: rejects and trying them again, reviews and answers."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -8,14 +9,15 @@ from customer_sync.cli.failure import NOT_AGREED
 from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder, named_folder
 from customer_sync.cli.output import print_json, say, table
 from customer_sync.cli.progress import ProgressShown
+from customer_sync.cli.standing import status_of
 
 __all__ = ["register"]
 
 REJECT = (
-    "id", "stream", "record", "field", "stage", "code", "detail", "whole", "first_at", "last_at",
-    "times", "run",
+    "id", "system", "stream", "record", "field", "stage", "code", "detail", "cause", "remedy",
+    "is_whole", "first_at", "last_at", "times",
 )  # fmt: skip
-REJECT_SHOWN = ("stream", "record", "field", "code", "detail", "last_at", "times")
+REJECT_SHOWN = ("system", "stream", "record", "field", "code", "detail", "remedy")
 REVIEW = ("id", "kind", "subject", "customers", "detail", "opened_at", "run")
 
 
@@ -40,11 +42,14 @@ def register(app: typer.Typer) -> None:
 def rejects(limit: Limit = 50, workspace: WorkspaceFolder = None, as_json: AsJson = False) -> None:
     """List what is set aside, each with the reason: correct it at its source, then retry."""
     from customer_sync.app import open_workspace, workspace_folder
-    from customer_sync.store import rejects as store
+    from customer_sync.engine.ask import rejects as ask
+    from customer_sync.engine.publish import in_force
 
-    with open_workspace(workspace_folder(workspace)) as opened, opened.db.transaction() as tx:
-        found = store.open_rejects(tx, limit=limit + 1)
-    rows = [dict(zip(REJECT, row, strict=True)) for row in found]
+    with open_workspace(workspace_folder(workspace)) as opened:
+        rules = in_force(opened.db)
+        with opened.db.transaction() as tx:
+            found = ask(tx, rules, limit=limit + 1)
+    rows = [asdict(one) for one in found]
     columns = REJECT if as_json else REJECT_SHOWN
     table(rows, columns, as_json=as_json, empty="Nothing is set aside.", limit=limit)
 
@@ -61,17 +66,13 @@ def retry(
     from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.retry import retry as retry_now
     from customer_sync.engine.review import stream_named
-    from customer_sync.engine.standing import standing
+    from customer_sync.engine.standing import agrees
 
-    with (
-        open_workspace(workspace_folder(workspace)) as opened,
-        ProgressShown(quiet=as_json) as shown,
-        opened.session("retry", shown) as session,
-    ):
-        done = retry_now(session, stream_named(session, stream) if stream else None)
-        found = standing(opened.db, session.rules.config)
+    with open_workspace(workspace_folder(workspace)) as opened:
+        with ProgressShown(quiet=as_json) as shown, opened.session("retry", shown) as session:
+            done = retry_now(session, stream_named(session, stream) if stream else None)
+        is_agreed = agrees(status_of(opened)) and not done.failures
     failures = [{"stream": title, "message": error.message} for title, error in done.failures]
-    is_agreed = found.is_agreed and not failures
     if as_json:
         document = {"records": done.records, "deliveries": done.deliveries, "failures": failures}
         print_json({"agreed": is_agreed, **document})

@@ -1,33 +1,53 @@
 """How a workspace stands, in words: what agrees, and for the rest what to do next."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from customer_sync.cli.output import say, table
 
 if TYPE_CHECKING:
-    from customer_sync.engine.standing import Standing
+    from customer_sync.app import Workspace
+    from customer_sync.engine.status import Status, StreamStatus
 
-__all__ = ["print_standing"]
+__all__ = ["print_status", "status_document", "status_of"]
 
 COLUMNS = (
-    "system", "stream", "records", "pending", "refused", "set_aside", "unknown", "state", "read_at",
+    "system", "stream", "records", "agreed", "pending", "failing", "set_aside", "state", "read_at",
 )  # fmt: skip
 
 
-def print_standing(found: "Standing") -> None:
+def status_of(opened: "Workspace") -> "Status":
+    """Return how an open workspace stands now."""
+    from customer_sync.engine.ask import status
+    from customer_sync.engine.publish import in_force
+    from customer_sync.infra import entropy
+
+    rules = in_force(opened.db)
+    with opened.db.transaction(snapshot=True) as tx:
+        return status(tx, rules, now=entropy.now())
+
+
+def status_document(found: "Status") -> dict[str, Any]:
+    """Return it for machines."""
+    from customer_sync.engine.standing import agrees, stream_agrees
+
+    document = found.as_json()
+    for one, stream in zip(document["streams"], found.streams, strict=True):
+        one["agreed"] = stream_agrees(stream)
+    return {"agreed": agrees(found), **document}
+
+
+def print_status(found: "Status") -> None:
     """Print it."""
-    rows = [
-        {
-            "system": one.system, "stream": one.stream, "records": one.live, "pending": one.pending,
-            "refused": one.refused, "set_aside": one.set_aside, "unknown": one.unknown,
-            "state": _state(one.is_agreed, connected=one.connected, paused=one.paused),
-            "read_at": one.read_at,
-        }
-        for one in found.streams
-    ]  # fmt: skip
-    table(rows, COLUMNS, as_json=False, empty="No stream is configured yet.")
+    from customer_sync.engine.standing import agrees
+
+    table(
+        [_row(one) for one in found.streams],
+        COLUMNS,
+        as_json=False,
+        empty="No stream is configured yet.",
+    )
     say("")
-    if found.is_agreed:
+    if agrees(found):
         say(f"Everything agrees: {found.customers} customers in the ledger.")
         return
     say(f"Not everything agrees yet; {found.customers} customers in the ledger.")
@@ -35,29 +55,38 @@ def print_standing(found: "Standing") -> None:
         say(f"  {what}")
 
 
-def _state(is_agreed: bool, *, connected: bool, paused: bool) -> str:
-    if not connected:
-        return "disconnected"
-    if paused:
-        return "paused"
-    return "agreed" if is_agreed else "not agreed"
+def _row(one: "StreamStatus") -> dict[str, object]:
+    from customer_sync.engine.standing import stream_agrees
+
+    state = "agreed" if stream_agrees(one) else "not agreed"
+    if one.is_paused:
+        state = f"{state}, paused"
+    return {
+        "system": one.system, "stream": one.stream, "records": one.links.get("live", 0),
+        "agreed": one.statuses.get("agreed", 0),
+        "pending": one.statuses.get("pending", 0) + one.waiting,
+        "failing": sum(problem.count for problem in one.failing) + one.unknown,
+        "set_aside": sum(problem.count for problem in one.rejected) + one.held,
+        "state": state if one.is_connected else "disconnected", "read_at": one.read_at,
+    }  # fmt: skip
 
 
-def _next_steps(found: "Standing") -> list[str]:
-    def total(name: str) -> int:
-        return sum(getattr(one, name) for one in found.streams)
-
+def _next_steps(found: "Status") -> list[str]:
     steps = []
-    if total("set_aside"):
-        steps.append(f"{total('set_aside')} records are set aside; see why: customer-sync rejects")
-    if found.reviews:
-        steps.append(f"{found.reviews} questions wait for you: customer-sync reviews")
-    if total("refused"):
-        steps.append(
-            f"{total('refused')} changes were refused; correct them, then: customer-sync retry"
-        )
-    if total("unknown"):
-        steps.append(f"of {total('unknown')} changes nobody knows whether they were made: reviews")
-    if total("pending") or found.ledger_edits or any(one.read_at is None for one in found.streams):
+    for stream in found.streams:
+        for problem in (*stream.rejected, *stream.failing):
+            title = f"{stream.system}.{stream.stream}: {problem.count} x {problem.code}"
+            steps.append(f"{title}: {problem.cause} {problem.remedy}")
+    if any(stream.rejected or stream.held for stream in found.streams):
+        steps.append("see every record that is set aside: customer-sync rejects")
+    asked = sum(found.reviews.values())
+    if asked:
+        steps.append(f"{asked} questions wait for you: customer-sync reviews")
+    if found.unabsorbed or any(_is_moving(stream) for stream in found.streams):
         steps.append("changes are on their way: customer-sync sync")
     return steps
+
+
+def _is_moving(stream: "StreamStatus") -> bool:
+    is_pending = stream.waiting or stream.statuses.get("pending") or stream.statuses.get("differs")
+    return bool(is_pending) or (stream.is_connected and stream.read_at is None)

@@ -7,6 +7,6 @@ from customer_sync.engine.folder.schema import schema, write_schema
 from customer_sync.engine.folder.starter import starter
 
 __all__ = [
-    "Folder", "Problem", "export", "find_folder", "parse_folder", "read_folder", "schema", "starter",
-    "write_schema",
+    "Folder", "Problem", "export", "find_folder", "parse_folder", "read_folder", "schema",
+    "starter", "write_schema",
 ]  # fmt: skip

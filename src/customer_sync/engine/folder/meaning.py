@@ -63,7 +63,7 @@ class _Seen:
         self._names = {_stem(file) for file in reads if file != WORKSPACE}
         self._connectors = connector_names()
         self._fields = [*CATALOGUE, *(workspace.fields if workspace else ())]
-        base = workspace or WorkspaceConfig(workspace="unreadable")
+        base = workspace or WorkspaceConfig.model_validate({"workspace": "unreadable"})
         self._config = Configuration(
             workspace=base, systems={system.system: system for system in systems.values()}
         )
