@@ -85,9 +85,7 @@ def test_an_unknown_customer_or_field_is_said_to_be_so(company):
 def test_a_retired_id_resolves_through_the_whole_chain(company):
     id_ = customer(company)
     company.sql("SELECT set_config('customer_sync.absorbing', 'on', true)")
-    company.sql(
-        "INSERT INTO customer (id, retired_into) VALUES (900, 901), (901, %s)", id_
-    )
+    company.sql("INSERT INTO customer (id, retired_into) VALUES (900, 901), (901, %s)", id_)
 
     view = asked(company, ask.show, company.rules, 900)
 
@@ -112,7 +110,9 @@ def test_why_tells_the_winner_and_who_was_overridden(company):
 
 
 def test_why_names_the_policy_where_both_changed(world):
-    company = world("crm", "shop", workspace={"policies": {"default": {"policy": "owner", "owner": ["crm"]}}})
+    company = world(
+        "crm", "shop", workspace={"policies": {"default": {"policy": "owner", "owner": ["crm"]}}}
+    )
     company.platforms["crm"].create("contacts", **ANN)
     company.platforms["shop"].create("contacts", **ANN | {"last": "King"})
     company.sync()

@@ -54,9 +54,7 @@ class Compared:
 def outward_fields(stream: Stream, rules: Published) -> list[str]:
     """Return the canonical fields that the stream is delivered, references included."""
     known = set(rules.fields)
-    return [
-        name for name in stream.map.outward if name in known or name.startswith("reference.")
-    ]
+    return [name for name in stream.map.outward if name in known or name.startswith("reference.")]
 
 
 def numbered(records: pl.DataFrame) -> pl.DataFrame:
@@ -190,7 +188,12 @@ def _differing(  # noqa: PLR0913: the columns of one comparison
         meant = _is_meant(stream.map, name, wanted[name], theirs)
         keep = differs & (patched | ~meant)
         frame = pl.DataFrame(
-            {"link": wanted["link"], "shown": theirs, "wanted": wanted[name], "is_showable": patched}
+            {
+                "link": wanted["link"],
+                "shown": theirs,
+                "wanted": wanted[name],
+                "is_showable": patched,
+            }
         )
         parts.append(
             frame.filter(keep)
@@ -206,9 +209,7 @@ def _column(values: pl.DataFrame, name: str) -> pl.Series:
     return pl.Series(name, [None] * values.height, dtype=pl.String)
 
 
-def _is_patched(
-    map_: StreamMap, name: str, after: pl.DataFrame, fields: pl.DataFrame
-) -> pl.Series:
+def _is_patched(map_: StreamMap, name: str, after: pl.DataFrame, fields: pl.DataFrame) -> pl.Series:
     """Return, row by row, whether delivering would change a source field of this canonical field."""
     sources = [
         source
@@ -223,9 +224,7 @@ def _is_patched(
     return pl.select(pl.any_horizontal(tests)).to_series()
 
 
-def _is_meant(
-    map_: StreamMap, name: str, wanted: pl.Series, theirs: pl.Series
-) -> pl.Series:
+def _is_meant(map_: StreamMap, name: str, wanted: pl.Series, theirs: pl.Series) -> pl.Series:
     """Return, row by row, whether the configuration itself says to leave the field as it is shown."""
     meant = pl.Series([False] * len(wanted), dtype=pl.Boolean)
     for binding in map_.bindings:
@@ -378,7 +377,10 @@ def _told(cells: pl.DataFrame, abilities: Abilities) -> pl.DataFrame:
 def _unabsorbed(records: pl.DataFrame, names: list[str], code: str) -> pl.DataFrame:
     """Return every field of records whose state is not absorbed yet."""
     return _every_field(records, names).with_columns(
-        why=pl.lit("unabsorbed"), code=pl.lit(code), detail=pl.lit(""), review=pl.lit(None, pl.Int64)
+        why=pl.lit("unabsorbed"),
+        code=pl.lit(code),
+        detail=pl.lit(""),
+        review=pl.lit(None, pl.Int64),
     )
 
 

@@ -21,7 +21,18 @@ from customer_sync.kernel.errors import InvalidInputError, NotFoundError
 from customer_sync.model.frame import EXCLUDED, STATES
 from customer_sync.store import views
 
-__all__ = ["Change", "Claim", "Creation", "CustomerView", "FieldView", "Link", "ValueAt", "show", "value_at", "why"]
+__all__ = [
+    "Change",
+    "Claim",
+    "Creation",
+    "CustomerView",
+    "FieldView",
+    "Link",
+    "ValueAt",
+    "show",
+    "value_at",
+    "why",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,9 +270,7 @@ def _cells(rules: Published, claims: pl.DataFrame, name: str) -> pl.DataFrame:
     )
 
 
-def _claim(
-    row: dict[str, Any], current: pl.DataFrame, names: dict[int, tuple[str, str]]
-) -> Claim:
+def _claim(row: dict[str, Any], current: pl.DataFrame, names: dict[int, tuple[str, str]]) -> Claim:
     system, stream = names[row["stream"]]
     known = max(row["basis"], row["since"])
     # As in core.golden.merge: who had seen golden values that took this claim into account.

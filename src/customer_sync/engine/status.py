@@ -16,7 +16,17 @@ from customer_sync.infra.pg import Transaction
 from customer_sync.model.frame import STATES
 from customer_sync.store import views
 
-__all__ = ["Problem", "Reject", "Review", "Run", "Status", "StreamStatus", "rejects", "reviews", "status"]
+__all__ = [
+    "Problem",
+    "Reject",
+    "Review",
+    "Run",
+    "Status",
+    "StreamStatus",
+    "rejects",
+    "reviews",
+    "status",
+]
 
 ROWS = 100
 

@@ -116,7 +116,7 @@ WITH changed AS (
     FROM (SELECT * FROM updated UNION ALL SELECT * FROM created) u
     JOIN batch b ON b.number = u.stamp
     LEFT JOIN first_load f ON f.stream = u.stream
-    WHERE f.stream IS NULL OR (b.run <> f.run AND u.began > f.at)
+    WHERE f.stream IS NULL OR (b.run <> f.run AND u.began >= f.at)
 ), took AS (
     SELECT is_open, began, extract(epoch FROM greatest(absorbed, ended) - began) AS seconds FROM change
 )
