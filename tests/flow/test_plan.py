@@ -87,7 +87,9 @@ def test_applying_does_exactly_what_was_planned(company):
 
 
 def test_a_plan_says_whose_value_wins_and_by_which_rule(company):
-    company.platforms["shop"].create("contacts", email="ann@acme.test", first="Ann", last="Lee", phone="+4930901820")
+    company.platforms["shop"].create(
+        "contacts", email="ann@acme.test", first="Ann", last="Lee", phone="+4930901820"
+    )
     company.sync()
     company.tick()
     company.platforms["crm"].edit("contacts", "1", phone="+4930901821")
@@ -161,7 +163,9 @@ def test_a_record_that_changed_since_the_plan_is_refused_and_read_again(company)
 
 def test_a_customer_that_came_into_being_since_the_plan_is_not_created_twice(company):
     made = planned(company)
-    company.platforms["shop"].create("contacts", email="ann@acme.test", first="Ann", phone="+4930901820")
+    company.platforms["shop"].create(
+        "contacts", email="ann@acme.test", first="Ann", phone="+4930901820"
+    )
     with running(company.session(), "sync") as session:
         from customer_sync.engine.intake import pull
 
@@ -177,7 +181,9 @@ def test_a_customer_that_came_into_being_since_the_plan_is_not_created_twice(com
 
 def test_a_sample_is_applied_before_the_rest(company):
     for number in range(5):
-        company.platforms["crm"].create("contacts", email=f"c{number}@acme.test", first=f"C{number}")
+        company.platforms["crm"].create(
+            "contacts", email=f"c{number}@acme.test", first=f"C{number}"
+        )
     made = planned(company)
 
     first = applied(company, made.number, sample=2)
@@ -194,7 +200,9 @@ def test_a_sample_is_applied_before_the_rest(company):
 
 def test_a_plan_counts_all_and_tells_of_some(company):
     for number in range(5):
-        company.platforms["crm"].create("contacts", email=f"c{number}@acme.test", first=f"C{number}")
+        company.platforms["crm"].create(
+            "contacts", email=f"c{number}@acme.test", first=f"C{number}"
+        )
 
     made = planned(company, details_max=2)
 

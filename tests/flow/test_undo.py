@@ -1,0 +1,186 @@
+"""A whole run can be taken back, as far as what it did still stands."""
+
+import pytest
+
+from customer_sync.engine.session import running
+from customer_sync.engine.undo import undo
+from customer_sync.kernel.errors import ConflictError, NotFoundError
+from customer_sync.systems.simulated import Behaviour
+
+
+def removable():
+    return {"behaviour": Behaviour(can_deactivate=True, can_delete=True)}
+
+
+def undone(company, run=None, **options):
+    number = run or company.rows("SELECT max(id) FROM run")[0][0]
+    company.tick()
+    with running(company.session(), "undo") as session:
+        return undo(session, number, **options)
+
+
+def asked(company):
+    return company.rows(
+        "SELECT subject FROM review WHERE kind = 'undo' AND decided_at IS NULL ORDER BY 1"
+    )
+
+
+def last_names(company):
+    return {record["last"] for name in ("crm", "shop") for record in company.shown(name)}
+
+
+@pytest.fixture
+def company(world):
+    made = world("crm", "shop")
+    made.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+    made.sync()
+    return made
+
+
+def test_a_changed_value_goes_back_everywhere_and_stays_there(company):
+    company.platforms["crm"].edit("contacts", "1", last="King", phone="+4930901820")
+    company.sync()
+
+    done = undone(company)
+    names = last_names(company)
+    company.sync(whole=True)
+
+    assert (done.customers, done.restored, done.asked) == (1, 2, 0)
+    assert names == last_names(company) == {"Lee"}
+    assert company.shown("shop")[0]["phone"] is None
+    assert company.rows("SELECT count(*) FROM outbound") == [(0,)]
+
+
+def test_undoing_an_undo_brings_the_value_back(company):
+    company.platforms["crm"].edit("contacts", "1", last="King")
+    company.sync()
+    undone(company)
+
+    undone(company)
+    company.sync()
+
+    assert last_names(company) == {"King"}
+
+
+def test_a_value_that_moved_since_is_left_and_asked_about(company):
+    company.platforms["crm"].edit("contacts", "1", last="King", phone="+4930901820")
+    company.sync()
+    [(run,)] = company.rows("SELECT max(id) FROM run")
+    company.platforms["shop"].edit("contacts", company.only("shop"), last="Queen")
+    company.sync()
+
+    done = undone(company, run)
+    company.sync()
+
+    assert (done.restored, done.asked) == (1, 1)
+    assert asked(company) == [(f"run {run}/1/family_name",)]
+    assert last_names(company) == {"Queen"}
+    assert company.shown("crm")[0]["phone"] is None
+
+
+def test_undoing_twice_changes_nothing_more(company):
+    company.platforms["crm"].edit("contacts", "1", last="King")
+    company.sync()
+    [(run,)] = company.rows("SELECT max(id) FROM run")
+    undone(company, run)
+    claims = company.rows("SELECT count(*) FROM claim")
+
+    again = undone(company, run)
+
+    assert (again.restored, again.asked) == (0, 0)
+    assert company.rows("SELECT count(*) FROM claim") == claims
+
+
+@pytest.mark.parametrize("removal", ["deactivate", "delete"])
+def test_records_the_run_created_elsewhere_are_removed_and_not_created_again(world, removal):
+    company = world("crm", shop=removable())
+    company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+    company.sync()
+    shop = company.only("shop")
+
+    done = undone(company, removal=removal)
+    company.platforms["crm"].edit("contacts", "1", last="King")
+    company.sync()
+    company.sync(whole=True)
+
+    record = company.platforms["shop"].record("contacts", shop)
+    assert (done.removed, done.deactivated, done.asked) == (1, 1, 0)
+    assert record.deleted if removal == "delete" else record.fields["active"] == "false"
+    assert record.fields["last"] == "Lee"
+    assert len(company.platforms["shop"].stream("contacts").records) == 1
+    assert company.rows("SELECT active FROM customer") == [("false",)]
+    assert company.rows("SELECT count(*) FROM outbound") == [(0,)]
+
+
+def test_what_a_connector_cannot_remove_is_asked_about(company):
+    [(run,)] = company.rows("SELECT max(id) FROM run")
+
+    done = undone(company, run)
+
+    assert (done.removed, done.deactivated) == (0, 1)
+    assert asked(company) == [(f"run {run}/shop.contacts/{company.only('shop')}",)]
+
+
+def test_a_record_that_somebody_changed_since_is_not_removed(world):
+    company = world("crm", shop=removable())
+    company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+    company.sync()
+    [(run,)] = company.rows("SELECT max(id) FROM run")
+    company.platforms["shop"].edit("contacts", company.only("shop"), phone="+4930901820")
+    company.sync()
+
+    done = undone(company, run)
+
+    assert done.removed == 0
+    assert len(company.shown("shop")) == 1
+    assert asked(company) == [(f"run {run}/shop.contacts/{company.only('shop')}",)]
+
+
+def test_a_customer_of_whom_others_tell_by_now_is_left_to_a_person(world):
+    company = world("crm", shop={"create": False})
+    company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+    company.sync()
+    [(run,)] = company.rows("SELECT max(id) FROM run")
+    company.platforms["shop"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+    company.sync()
+
+    done = undone(company, run)
+
+    assert (done.deactivated, asked(company)) == (0, [(f"run {run}/1",)])
+    assert company.rows("SELECT active FROM customer") == [(None,)]
+
+
+def test_a_customer_taken_back_before_it_was_delivered_is_created_nowhere(world):
+    company = world("crm", shop={"behaviour": Behaviour(updates=True, creates=False)})
+    company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+    with running(company.session(), "sync") as session:
+        from customer_sync.engine.intake import pull
+
+        pull(session, company.rules.connected[0])
+    waiting = company.rows("SELECT count(*) FROM outbound WHERE link IS NULL")
+
+    done = undone(company)
+    company.platforms["shop"].behaviour = Behaviour()
+    company.sync()
+
+    assert (waiting, done.deactivated) == ([(1,)], 1)
+    assert company.shown("shop") == []
+
+
+def test_only_runs_that_are_over_can_be_undone(company):
+    with pytest.raises(NotFoundError):
+        undone(company, 99)
+    with running(company.session(), "sync") as going_on, pytest.raises(ConflictError):
+        undone(company, going_on.run)
+
+
+def test_what_was_undone_is_audited_without_values(company):
+    company.platforms["crm"].edit("contacts", "1", last="King")
+    company.sync()
+    undone(company)
+
+    details = company.rows(
+        "SELECT detail FROM audit_event WHERE kind IN ('run.undone', 'steward.decided')"
+    )
+    assert len(details) == 2
+    assert not any("King" in text or "Lee" in text for (text,) in details)
