@@ -452,7 +452,7 @@ def _answered(written: Sequence[tuple[Push, Answer]], *, exact: bool) -> Answere
     cells = [
         {
             ID: answer.external_id, "field": cell["field"], "value": cell["value"], "mark": push.mark,
-            "answered": exact or push.write.kind == "create",
+            "answered": exact or push.write.kind == "create" or None,
         }
         for push, answer in written
         for cell in push.sent

@@ -108,7 +108,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     return Effects(
         links=links,
         images=images,
-        accepted=accepted,
+        accepted=_remembered(snapshot, accepted),
         claims=packed(cells, rules.fields, rules.many) if cells.height else packed_none(),
         superseded=_superseded(snapshot, stored, cells),
         customers_new=created,
@@ -246,7 +246,8 @@ def _claimed(
     if before.height:
         after = spoken.join(before.select("link"), on="link", how="semi")
         changed = changed_cells(before, after, seen.silent, rules.many)
-        changed, accepted = _not_ours(snapshot, changed)
+        accepted = _made(snapshot, seen, after, changed)
+        changed = _not_ours(snapshot, changed)
         if changed.height:
             parts.append(_based(rules, snapshot, seen, changed, links, stored))
     if not parts:
@@ -262,14 +263,38 @@ def _claimed(
     ).select(list(CELLS)).collect(), accepted
 
 
-def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _made(
+    snapshot: Snapshot, seen: Observation, after: pl.DataFrame, changed: pl.DataFrame
+) -> pl.DataFrame:
+    """Return what systems made of what they were sent and took: (link, field, sent, shown).
+
+    A field may show just what it showed before: sent "Lee" over "LEE", a system of capitals changes
+    nothing, and would be sent the same for ever. Where the answer did not show the record
+    (`answered` is null), a field that changed may have been changed by people since.
+    """
+    if not snapshot.answer or snapshot.sent.is_empty():
+        return pl.DataFrame(schema=_ACCEPTED)
+    now = after.unpivot(index="link", variable_name="field", value_name="shown")
+    moved = changed.select("link", "field", moved=pl.lit(value=True)).unique()
+    met = (
+        snapshot.sent.join(now, on=["link", "field"])
+        .join(moved, on=["link", "field"], how="left")
+        .join(seen.silent, on=["link", "field"], how="anti")
+        .filter(pl.col("value").ne_missing(pl.col("shown")))
+    )
+    took = pl.col("answered") | (pl.col("answered").is_null() & pl.col("moved").is_null())
+    made = met.filter(took.fill_null(value=False)).select("link", "field", "shown", sent="value")
+    return made.select(list(_ACCEPTED)).unique(["link", "field"])
+
+
+def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> pl.DataFrame:
     """Take out what our own deliveries brought about.
 
     A value that an open or lost attempt meant to leave there is its echo. What the answer to our write
     shows in a field that was sent, other than what was sent, is what the system made of it.
     """
     if snapshot.sent.is_empty() or changed.is_empty():
-        return changed, pl.DataFrame(schema=_ACCEPTED)
+        return changed
     met = changed.join(
         snapshot.sent.select("link", "field", sent="value", answered="answered", ours=pl.lit(value=True)),
         on=["link", "field"], how="left",
@@ -279,11 +304,8 @@ def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> tuple[pl.DataFrame, 
         pl.col("sent").eq_missing(pl.col("value")) | (pl.col("element") != "") & _within_list()
     )
     made = ours & ~echo & pl.col("answered").fill_null(value=False)
-    accepted = (
-        met.filter(made).select("link", "field", "sent", shown="value").unique(["link", "field"])
-    )
     own = met.filter(echo | made).select(_CELL_KEY)
-    return changed.join(own, on=_CELL_KEY, how="anti"), accepted
+    return changed.join(own, on=_CELL_KEY, how="anti")
 
 
 def _within_list() -> pl.Expr:
@@ -444,6 +466,13 @@ def _moved(
 
 
 # -- what is kept ---------------------------------------------------------------------------------
+
+
+def _remembered(snapshot: Snapshot, accepted: pl.DataFrame) -> pl.DataFrame:
+    """Return all that records with news are remembered to have made of what they were sent."""
+    old = snapshot.accepted.join(accepted.select("link").unique(), on="link", how="semi")
+    old = old.join(accepted, on=["link", "field"], how="anti")
+    return pl.concat([accepted, old.select(accepted.columns)])
 
 
 def _images(seen: Observation, links: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
