@@ -86,7 +86,7 @@ credit_limit: credit limit, credit, creditlimit, max credit, kreditlimit, kredit
     kredytu, kreditgräns, credit amount
 lifecycle_stage: lifecycle stage, lifecycle, stage, customer status, kundenstatus, lebenszyklus,
     statut client, étape, estado del cliente, etapa, stato cliente, klantstatus, status klienta
-loyalty.tier: loyalty tier, tier, loyalty level, loyalty status, bonusstufe, treuestufe,
+loyalty.tier: loyalty tier, tier, stufe, loyalty level, loyalty status, bonusstufe, treuestufe,
     kundenstufe, niveau fidélité, niveau de fidélité, nivel de fidelidad, nivel, livello fedeltà,
     livello, klantniveau, poziom lojalności, poziom, membership level, member level
 loyalty.points: loyalty points, points, bonus points, bonuspunkte, punkte, treuepunkte, points de
