@@ -5,8 +5,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 BENCH_STAMP := $(VENV)/.stamp-bench
-TRYTON := build/tryton/venv
-TRYTON_STAMP := $(TRYTON)/.stamp
 PYTEST_ARGS ?= -n 2
 # `pip` must take what the lock names from wherever this machine is told to look, and nothing else.
 INSTALL := -m pip install --quiet --disable-pip-version-check
@@ -32,11 +30,6 @@ $(BENCH_STAMP): $(STAMP) requirements/bench.txt
 	$(BIN)/python $(INSTALL) --require-hashes -r requirements/bench.txt
 	@touch $@
 
-$(TRYTON_STAMP): requirements/tryton.txt
-	test -x $(TRYTON)/bin/python || $(PYTHON) -m venv $(TRYTON)
-	$(TRYTON)/bin/python $(INSTALL) --require-hashes -r requirements/tryton.txt
-	@touch $@
-
 demo: $(STAMP) ## three systems and a ledger, brought into agreement on this machine
 	$(BIN)/customer-sync demo --workspace build/demo
 
@@ -59,7 +52,8 @@ bench: $(BENCH_STAMP) ## measure, and compare with dlt
 simulate: $(STAMP) ## the long seeded simulations: lost, doubled, reordered, crashed
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m simulation --timeout 0
 
-tryton: $(TRYTON_STAMP) ## install the ERP that the `tryton` tests synchronize with
+tryton: ## install the ERP that the `tryton` tests and the demo synchronize with
+	bash scripts/tryton.sh
 
 lock: $(STAMP) ## resolve the dependencies anew
 	$(COMPILE) --upgrade pyproject.toml -o requirements/run.txt

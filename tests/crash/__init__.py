@@ -1,0 +1,1 @@
+"""The process is killed for real, again and again; at the end everything must agree."""

@@ -1,0 +1,159 @@
+"""A workspace of a database and a file, edited while its syncing process is killed with SIGKILL.
+
+Nothing is simulated: the command line runs in a process of its own, on the embedded server, and is
+ended by the kernel at a random moment of a run that always has much to do.
+"""
+
+import csv
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from customer_sync.app import open_workspace
+from customer_sync.engine.doctor import doctor
+from customer_sync.engine.verify import verify
+
+RECORDS = 300
+EDITS = 60
+SYNC_ROUNDS_MAX = 6
+
+WORKSPACE = "workspace: crash\nregion: DE\n"
+SYSTEM = """\
+system: {name}
+connector: {kind}
+{settings}
+streams:
+  customers:
+    {place}
+    key: id
+    create: true
+    {more}
+    fields: {{email: email, given_name: first, family_name: last, phone: phone}}
+"""
+
+
+class Company:
+    """A shop (SQLite) and a CRM (CSV) that overlap by half, kept together by the command line."""
+
+    def __init__(self, folder: Path, *, seed: int) -> None:
+        self.folder = folder
+        self.random = random.Random(seed)
+        self.edits = 0
+        self.expected: dict[str, str] = {}
+        (folder / "systems").mkdir(parents=True)
+        (folder / "workspace.yaml").write_text(WORKSPACE)
+        self._write_system(
+            "shop", "sql", "settings: {url: sqlite:///shop.sqlite}", "table: customers", ""
+        )
+        self._write_system("crm", "file", "", "url: crm.csv", "settings: {new_key: uuid}")
+        self._fill()
+        self.typical_s = self._sync_s()
+
+    def _write_system(self, name: str, kind: str, settings: str, place: str, more: str) -> None:
+        text = SYSTEM.format(name=name, kind=kind, settings=settings, place=place, more=more)
+        (self.folder / "systems" / f"{name}.yaml").write_text(text)
+
+    def _fill(self) -> None:
+        people = [
+            (f"user{n}@mail.com", f"Given{n}", f"Family{n}", f"+49309018{n:04}")
+            for n in range(RECORDS)
+        ]
+        with sqlite3.connect(self.folder / "shop.sqlite") as shop:
+            shop.execute(
+                "CREATE TABLE customers (id INTEGER PRIMARY KEY, email, first, last, phone)"
+            )
+            half = people[: RECORDS * 2 // 3]
+            shop.executemany(
+                "INSERT INTO customers (email, first, last, phone) VALUES (?, ?, ?, ?)", half
+            )
+        with (self.folder / "crm.csv").open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["id", "email", "first", "last", "phone"])
+            rows.writerows([f"c{n}", *person] for n, person in enumerate(people[RECORDS // 3 :]))
+
+    def edit(self) -> None:
+        """People work on in the shop: one family name each, some of them new customers."""
+        with sqlite3.connect(self.folder / "shop.sqlite", timeout=30) as shop:
+            for _ in range(EDITS):
+                self.edits += 1
+                number = self.random.randrange(
+                    RECORDS // 3
+                )  # known to the shop alone: nobody else edits them
+                email, last = f"user{number}@mail.com", f"Edited{self.edits}"
+                if shop.execute(
+                    "UPDATE customers SET last = ? WHERE email = ?", (last, email)
+                ).rowcount:
+                    self.expected[email] = last
+            self.edits += 1
+            new = f"new{self.edits}@mail.com"
+            shop.execute(
+                "INSERT INTO customers (email, first, last) VALUES (?, 'New', 'Comer')", (new,)
+            )
+            self.expected[new] = "Comer"
+
+    def kill_a_sync(self) -> float:
+        """Edit, start a sync, and kill it at a random moment; return after how many seconds."""
+        self.edit()
+        process = self._start()
+        after_s = self.random.uniform(0.3, 1.0) * self.typical_s
+        time.sleep(after_s)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return after_s
+
+    def faults_at_rest(self) -> list[str]:
+        """Sync until all agrees, then tell everything that is wrong; nothing is right."""
+        codes = []
+        for _ in range(SYNC_ROUNDS_MAX):
+            process = self._start()
+            codes.append(process.wait())
+            if codes[-1] == 0:
+                break
+        faults = [] if codes[-1] == 0 else [f"sync ended with {codes}"]
+        with open_workspace(self.folder) as workspace, workspace.session("verify") as session:
+            faults += [
+                f"doctor: {f.name} {f.count} {f.examples}" for f in doctor(session) if not f.ok
+            ]
+            agreement = verify(session)
+            faults += [] if agreement.agreed else [f"verify: {agreement.as_json()}"]
+        return faults + self._lost_or_doubled()
+
+    def _lost_or_doubled(self) -> list[str]:
+        with sqlite3.connect(self.folder / "shop.sqlite") as shop:
+            there = {"shop": shop.execute("SELECT email, last FROM customers").fetchall()}
+        with (self.folder / "crm.csv").open(newline="") as file:
+            there["crm"] = [(row["email"], row["last"]) for row in csv.DictReader(file)]
+        faults = []
+        for name, rows in there.items():
+            emails = [email for email, _ in rows]
+            doubled = sorted({email for email in emails if emails.count(email) > 1})
+            faults += [f"{name}: doubled {doubled}"] if doubled else []
+            faults += [
+                f"{name}: lost {email}" for email in self.expected if email not in set(emails)
+            ]
+            shown = dict(rows)
+            faults += [
+                f"{name}: {email} shows {shown.get(email)}, not {last}"
+                for email, last in self.expected.items()
+                if shown.get(email, last) != last
+            ]
+        return faults
+
+    def _sync_s(self) -> float:
+        started = time.monotonic()
+        assert self._start().wait() == 0
+        self.edit()
+        started = time.monotonic()
+        assert self._start().wait() == 0
+        return time.monotonic() - started
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "customer_sync", "sync", "--workspace", str(self.folder)]
+        environment = {**os.environ, "POLARS_MAX_THREADS": "1"}
+        log = (self.folder / "sync.log").open("ab")
+        return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
