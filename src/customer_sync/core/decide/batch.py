@@ -345,12 +345,14 @@ def _based(
         else pl.col("had_seen")
     )
     inward_only = ~pl.col("field").is_in(list(seen.stream.map.outward))
-    return met.with_columns(
-        seen=pl.when(knowing & ~inward_only).then(had_seen).otherwise(pl.lit(0, pl.Int64)),
-        basis=pl.when(agrees)
+    aware = pl.when(knowing & ~inward_only).then(had_seen).otherwise(pl.lit(0, pl.Int64))
+    basis = (
+        pl.when(agrees)
         .then(pl.min_horizontal("golden_at", pl.lit(snapshot.batch, pl.Int64)))
-        .otherwise(pl.lit(snapshot.batch, pl.Int64)),
+        .otherwise(pl.lit(snapshot.batch, pl.Int64))
     )
+    # A claim that came to agree late may have seen what it stands for: it must not override itself.
+    return met.with_columns(seen=pl.min_horizontal(aware, basis - 1), basis=basis)
 
 
 def _current(stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
