@@ -5,7 +5,6 @@ import pytest
 from customer_sync.engine.doctor import doctor
 from customer_sync.engine.session import running
 from customer_sync.kernel.errors import RetryableError
-from customer_sync.systems.simulated import Behaviour
 
 ANN = {"email": "ann@acme.test", "first": "Ann", "last": "Lee", "phone": "+4930901820"}
 ABSORBING = "SET LOCAL customer_sync.absorbing = 'on'; "

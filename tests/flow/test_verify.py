@@ -91,7 +91,7 @@ def test_a_refused_write_is_failing_with_reason_and_remedy(world):
 
     (one,) = report.differences
     assert (one.system, one.field, one.why) == ("shop", "family_name", "failing")
-    assert one.code and one.detail and one.remedy
+    assert all([one.code, one.detail, one.remedy])
     assert report.accuracy == 7 / 8
 
 

@@ -4,16 +4,22 @@ Values of people may stand in differences: they are for the terminal or the file
 asked, never for a log, so they are left out of every ``repr``.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
 __all__ = ["WHYS", "Agreement", "Completion", "Difference", "Entry", "StreamAgreement", "Why"]
 
 Why = Literal[
-    "pending", "failing", "rejected", "held", "unabsorbed", "differs", "unread",
-]  # fmt: skip
+    "pending",
+    "failing",
+    "rejected",
+    "held",
+    "unabsorbed",
+    "differs",
+]
 WHYS: tuple[Why, ...] = get_args(Why)
 
 
@@ -21,8 +27,9 @@ WHYS: tuple[Why, ...] = get_args(Why)
 class Difference:
     """One field of one record that does not show what it should, and why.
 
-    record: the external id; None where the customer is lacking. customer: None where the record belongs
-    to nobody yet. counted: whether the field is delivered by us, so that it counts in the accuracy.
+    record: the external id; None where the customer is lacking. customer: None where the record
+    belongs to nobody yet. counted: whether the field is delivered by us, so that it counts in the
+    accuracy.
     """
 
     system: str
@@ -30,11 +37,11 @@ class Difference:
     record: str | None
     customer: int | None
     field: str
-    shown: str | None = field(repr=False)
-    wanted: str | None = field(repr=False)
+    shown: str | None = dataclasses.field(repr=False)
+    wanted: str | None = dataclasses.field(repr=False)
     why: Why
     code: str
-    detail: str = field(repr=False)
+    detail: str = dataclasses.field(repr=False)
     remedy: str
     review: int | None
     counted: bool = True
@@ -58,9 +65,9 @@ class StreamAgreement:
     excluded: int = 0
     fields: int = 0
     agreeing: int = 0
-    by_why: Mapping[str, int] = field(default_factory=dict)
-    by_code: Mapping[str, int] = field(default_factory=dict)
-    records_by_why: Mapping[str, int] = field(default_factory=dict)
+    by_why: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    by_code: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    records_by_why: Mapping[str, int] = dataclasses.field(default_factory=dict)
     inward: int = 0
     told: int | None = None
     listed: int = 0
@@ -119,8 +126,8 @@ class Entry:
 class Agreement:
     """What was read back from every system, against the ledger.
 
-    differences: the first ones of all `differing` fields. ledger_unabsorbed: customers edited in the
-    ledger whose edit is not absorbed yet.
+    differences: the first ones of all `differing` fields. ledger_unabsorbed: customers edited in
+    the ledger whose edit is not absorbed yet.
     """
 
     at: datetime

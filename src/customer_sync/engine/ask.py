@@ -3,9 +3,11 @@
 The face of engine.status and engine.provenance, with search and the audit trail. Reads only.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from customer_sync.engine.provenance import (
     Change,
@@ -35,10 +37,30 @@ from customer_sync.infra.pg import Transaction
 from customer_sync.store import views
 
 __all__ = [
-    "Change", "Claim", "Creation", "CustomerView", "Event", "FieldView", "Found", "Link", "Problem", "Reject", "Review",
-    "Run", "Status", "StreamStatus", "ValueAt", "audit", "rejects", "reviews", "search_customers", "show", "status",
-    "value_at", "why",
-]  # fmt: skip
+    "Change",
+    "Claim",
+    "Creation",
+    "CustomerView",
+    "Event",
+    "FieldView",
+    "Found",
+    "Link",
+    "Problem",
+    "Reject",
+    "Review",
+    "Run",
+    "Status",
+    "StreamStatus",
+    "ValueAt",
+    "audit",
+    "rejects",
+    "reviews",
+    "search_customers",
+    "show",
+    "status",
+    "value_at",
+    "why",
+]
 
 ID_MAX = 2**63 - 1
 
@@ -49,9 +71,9 @@ class Found:
 
     customer: int
     retired_into: int | None
-    name: str = field(repr=False)
-    email: str | None = field(repr=False)
-    phone: str | None = field(repr=False)
+    name: str = dataclasses.field(repr=False)
+    email: str | None = dataclasses.field(repr=False)
+    phone: str | None = dataclasses.field(repr=False)
     country: str | None
 
 
@@ -72,11 +94,17 @@ def search_customers(tx: Transaction, text: str, limit: int = ROWS) -> list[Foun
         ids = [row[0] for row in rows]
     return [
         Found(
-            customer=id_, retired_into=into, email=email, phone=phone, country=country,
+            customer=id_,
+            retired_into=into,
+            email=email,
+            phone=phone,
+            country=country,
             name=" ".join(part for part in (given, family, organisation) if part),
         )
-        for id_, into, given, family, organisation, email, phone, country in views.named(tx, "search_rows", [ids])
-    ]  # fmt: skip
+        for id_, into, given, family, organisation, email, phone, country in views.named(
+            tx, "search_rows", [ids]
+        )
+    ]
 
 
 def _literal(word: str) -> str:
@@ -103,7 +131,7 @@ class Event:
     digest: str | None
 
 
-def audit(  # noqa: PLR0913: one filter a column
+def audit(  # noqa: PLR0913
     tx: Transaction,
     *,
     customer: int | None = None,
@@ -120,15 +148,32 @@ def audit(  # noqa: PLR0913: one filter a column
         rows = views.named(tx, "customers_behind", {"customer": customer})
         customers = [row[0] for row in rows]
     params = {
-        "customers": customers, "system": system, "field": field, "since": since, "until": until,
-        "run": run, "limit": limit,
-    }  # fmt: skip
-    return [
-        Event(
-            id=id_, at=at, run=run_, batch=batch, configuration=configuration, kind=kind,
-            system=system_, stream=stream, record=record, customer=of,
-            fields=fields.split(",") if fields else [], detail=detail, digest=digest,
-        )
-        for id_, at, run_, batch, configuration, kind, system_, stream, _, record, of, fields, detail, digest
-        in views.named(tx, "audit", params)
-    ]  # fmt: skip
+        "customers": customers,
+        "system": system,
+        "field": field,
+        "since": since,
+        "until": until,
+        "run": run,
+        "limit": limit,
+    }
+    return [_event(row) for row in views.named(tx, "audit", params)]
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    (id_, at, run, batch, configuration, kind, system, stream, _, record, customer, *rest) = row
+    fields, detail, digest = rest
+    return Event(
+        id=id_,
+        at=at,
+        run=run,
+        batch=batch,
+        configuration=configuration,
+        kind=kind,
+        system=system,
+        stream=stream,
+        record=record,
+        customer=customer,
+        fields=fields.split(",") if fields else [],
+        detail=detail,
+        digest=digest,
+    )

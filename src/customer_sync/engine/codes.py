@@ -122,7 +122,7 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "Look there, then decide its review: customer-sync review.",
     ),
     "value_unshowable": Explained(
-        "The field cannot show this value: it is outside the value map, or its lens has no text for it.",
+        "The field cannot show this value: it is not in the value map, or no text says it.",
         "Add the value to `values`, or map the field with another lens.",
     ),
     "waiting": Explained(
@@ -133,7 +133,7 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
 
 
 def explained(code: str) -> Explained:
-    """Return cause and remedy of any code; of one that a system gave, what can be said in general."""
+    """Return cause and remedy of any code; in general of one that a system gave."""
     if code in ENGINE_CODES:
         return ENGINE_CODES[code]
     if code in CODES:

@@ -1,4 +1,4 @@
-"""Compare records just read with what they should show: cell by cell, each difference with its reason.
+"""Compare records just read with what they should show, cell by cell, and say why they differ.
 
 What should be shown comes from the functions that routing and delivery use, so the three cannot
 disagree. Pure: a picture of the database and the records are all it knows.
@@ -22,9 +22,17 @@ from customer_sync.store.views import Lacking, Picture
 __all__ = ["CELLS", "Abilities", "Compared", "compare", "compare_lacking"]
 
 CELLS: dict[str, pl.DataType] = {
-    "external_id": pl.String(), "customer": pl.Int64(), "field": pl.String(), "shown": pl.String(), "wanted": pl.String(),
-    "why": pl.String(), "code": pl.String(), "detail": pl.String(), "review": pl.Int64(), "counted": pl.Boolean(),
-}  # fmt: skip
+    "external_id": pl.String(),
+    "customer": pl.Int64(),
+    "field": pl.String(),
+    "shown": pl.String(),
+    "wanted": pl.String(),
+    "why": pl.String(),
+    "code": pl.String(),
+    "detail": pl.String(),
+    "review": pl.Int64(),
+    "counted": pl.Boolean(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +48,8 @@ class Abilities:
 class Compared:
     """What one page came to. cells: CELLS of the fields that do not show what they should.
 
-    records: in scope. links: of the records met. stale: ids that were absorbed again since they were
-    read, so that what was read of them says nothing.
+    records: in scope. links: of the records met. stale: ids that were absorbed again since they
+    were read, so that what was read of them says nothing.
     """
 
     cells: pl.DataFrame
@@ -63,7 +71,7 @@ def numbered(records: pl.DataFrame) -> pl.DataFrame:
     return once.with_columns(external_id=pl.col(ID)).with_row_index("row")
 
 
-def compare(  # noqa: PLR0913: one page, one call
+def compare(
     rules: Published,
     stream: Stream,
     records: pl.DataFrame,
@@ -114,7 +122,7 @@ def compare(  # noqa: PLR0913: one page, one call
 # -- records tied to a customer -------------------------------------------------------------------
 
 
-def _live(  # noqa: PLR0913: one page, one call
+def _live(  # noqa: PLR0917
     rules: Published,
     stream: Stream,
     live: pl.DataFrame,
@@ -150,20 +158,27 @@ def _live(  # noqa: PLR0913: one page, one call
 
 
 _FOUND: dict[str, pl.DataType] = {
-    "link": pl.Int64(), "field": pl.String(), "shown": pl.String(), "wanted": pl.String(), "why": pl.String(),
-    "code": pl.String(), "detail": pl.String(), "review": pl.Int64(), "counted": pl.Boolean(),
-}  # fmt: skip
+    "link": pl.Int64(),
+    "field": pl.String(),
+    "shown": pl.String(),
+    "wanted": pl.String(),
+    "why": pl.String(),
+    "code": pl.String(),
+    "detail": pl.String(),
+    "review": pl.Int64(),
+    "counted": pl.Boolean(),
+}
 
 
 def _rejects(rejects: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
-    """Return faults of these records as (link, row, field, code, detail, whole), one field a row."""
+    """Return faults of these records, one field a row: link, row, field, code, detail, whole."""
     split = rejects.with_columns(pl.col("field").str.split(", ")).explode("field")
     return split.with_columns(link=records["link"].gather(split["row"])).select(
         "link", "row", "field", "code", "detail", "whole"
     )
 
 
-def _differing(  # noqa: PLR0913: the columns of one comparison
+def _differing(  # noqa: PLR0917
     stream: Stream,
     wanted: pl.DataFrame,
     values: pl.DataFrame,
@@ -172,8 +187,13 @@ def _differing(  # noqa: PLR0913: the columns of one comparison
     golden: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return cells that do not show what is wanted: link, field, shown, wanted, is_showable."""
-    none = {"link": pl.Int64(), "field": pl.String(), "shown": pl.String(), "wanted": pl.String(),
-            "is_showable": pl.Boolean()}  # fmt: skip
+    none = {
+        "link": pl.Int64(),
+        "field": pl.String(),
+        "shown": pl.String(),
+        "wanted": pl.String(),
+        "is_showable": pl.Boolean(),
+    }
     parts = [pl.DataFrame(schema=none)]
     columns = [name for name in names if name in wanted.columns]
     after: pl.DataFrame | None = None
@@ -210,7 +230,7 @@ def _column(values: pl.DataFrame, name: str) -> pl.Series:
 
 
 def _is_patched(map_: StreamMap, name: str, after: pl.DataFrame, fields: pl.DataFrame) -> pl.Series:
-    """Return, row by row, whether delivering would change a source field of this canonical field."""
+    """Return, row by row, whether delivering would change a source field of this one."""
     sources = [
         source
         for binding in map_.bindings
@@ -225,7 +245,7 @@ def _is_patched(map_: StreamMap, name: str, after: pl.DataFrame, fields: pl.Data
 
 
 def _is_meant(map_: StreamMap, name: str, wanted: pl.Series, theirs: pl.Series) -> pl.Series:
-    """Return, row by row, whether the configuration itself says to leave the field as it is shown."""
+    """Return, row by row, whether the configuration itself says to leave the field so."""
     meant = pl.Series([False] * len(wanted), dtype=pl.Boolean)
     for binding in map_.bindings:
         if not binding.is_out or name not in binding.names:
@@ -248,7 +268,7 @@ def _is_meant(map_: StreamMap, name: str, wanted: pl.Series, theirs: pl.Series) 
 
 
 def _absorbed(stream: Stream, live: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
-    """Return cells that changed in the system since they were absorbed: link, field, shown, before."""
+    """Return cells that changed since they were absorbed: link, field, shown, before."""
     none = {"link": pl.Int64(), "field": pl.String(), "shown": pl.String(), "before": pl.String()}
     now = live.select("link", "image", now=to_json(stream.map.source_fields))
     moved = now.filter(pl.col("image").is_not_null() & pl.col("image").ne_missing(pl.col("now")))
@@ -279,9 +299,16 @@ def _set_aside(
     )
     met = cells.join(goal, on=["link", "field"], how="left")
     return met.select(
-        "link", "field", shown=pl.lit(None, pl.String), wanted="wanted", why=pl.lit("rejected"),
-        code="code", detail="detail", review=pl.lit(None, pl.Int64), counted=pl.col("field").is_in(names),
-    )  # fmt: skip
+        "link",
+        "field",
+        shown=pl.lit(None, pl.String),
+        wanted="wanted",
+        why=pl.lit("rejected"),
+        code="code",
+        detail="detail",
+        review=pl.lit(None, pl.Int64),
+        counted=pl.col("field").is_in(names),
+    )
 
 
 def _inward(absorbed: pl.DataFrame, rejects: pl.DataFrame, names: list[str]) -> pl.DataFrame:
@@ -290,13 +317,19 @@ def _inward(absorbed: pl.DataFrame, rejects: pl.DataFrame, names: list[str]) -> 
         rejects.drop_nulls("field").select("link", "field"), on=["link", "field"], how="anti"
     )
     return inward.select(
-        "link", "field", "shown", wanted=pl.lit(None, pl.String), why=pl.lit("unabsorbed"),
-        code=pl.lit("record_changed"), detail=pl.lit(""), review=pl.lit(None, pl.Int64),
+        "link",
+        "field",
+        "shown",
+        wanted=pl.lit(None, pl.String),
+        why=pl.lit("unabsorbed"),
+        code=pl.lit("record_changed"),
+        detail=pl.lit(""),
+        review=pl.lit(None, pl.Int64),
         counted=pl.lit(value=False),
-    )  # fmt: skip
+    )
 
 
-def _explained(  # noqa: PLR0913: every cause of one difference
+def _explained(  # noqa: PLR0917
     differing: pl.DataFrame,
     absorbed: pl.DataFrame,
     live: pl.DataFrame,
@@ -362,13 +395,18 @@ def _told(cells: pl.DataFrame, abilities: Abilities) -> pl.DataFrame:
         pl.col("code") == pl.col("out_code")
     )
     return told.with_columns(
-        detail=pl.when(pl.col("why") == "rejected").then("whole_detail")
-        .when(from_system).then("reason").otherwise(pl.lit("")),
-        review=pl.when(pl.col("code") == "policy_asks").then("conflict")
-        .when(pl.col("code") == "unknown_outcome").then("out_review")
+        detail=pl.when(pl.col("why") == "rejected")
+        .then("whole_detail")
+        .when(from_system)
+        .then("reason")
+        .otherwise(pl.lit("")),
+        review=pl.when(pl.col("code") == "policy_asks")
+        .then("conflict")
+        .when(pl.col("code") == "unknown_outcome")
+        .then("out_review")
         .otherwise(pl.lit(None, pl.Int64)),
         counted=pl.lit(value=True),
-    )  # fmt: skip
+    )
 
 
 # -- records that are not tied to a customer, or no longer ----------------------------------------
@@ -394,7 +432,7 @@ def _every_field(records: pl.DataFrame, names: list[str]) -> pl.DataFrame:
 def _unlinked(
     stream: Stream, new: pl.DataFrame, picture: Picture, names: list[str]
 ) -> pl.DataFrame:
-    """Return every field of records that belong to nobody: set aside, held for a person, or just new."""
+    """Return every field of records that belong to nobody: set aside, held, or just new."""
     if new.is_empty():
         return pl.DataFrame(schema=CELLS)
     mapped = stream.map.get(new)
@@ -410,19 +448,25 @@ def _unlinked(
     rejected = pl.col("is_rejected").fill_null(value=False)
     held = pl.col("review").is_not_null()
     return cells.with_columns(
-        why=pl.when(rejected).then(pl.lit("rejected"))
-        .when(held).then(pl.lit("held")).otherwise(pl.lit("unabsorbed")),
-        code=pl.when(rejected).then("code")
-        .when(held).then(pl.lit("identity_doubtful")).otherwise(pl.lit("record_new")),
+        why=pl.when(rejected)
+        .then(pl.lit("rejected"))
+        .when(held)
+        .then(pl.lit("held"))
+        .otherwise(pl.lit("unabsorbed")),
+        code=pl.when(rejected)
+        .then("code")
+        .when(held)
+        .then(pl.lit("identity_doubtful"))
+        .otherwise(pl.lit("record_new")),
         detail=pl.col("detail").fill_null(""),
         review=pl.when(rejected).then(None).otherwise("review"),
-    )  # fmt: skip
+    )
 
 
 # -- customers that a stream lacks ----------------------------------------------------------------
 
 
-def compare_lacking(
+def compare_lacking(  # noqa: PLR0917
     stream: Stream,
     missing: pl.DataFrame,
     found: Lacking,
@@ -448,16 +492,25 @@ def compare_lacking(
         index="customer", variable_name="field", value_name="wanted"
     )
     fields = pl.DataFrame({"field": names}, schema={"field": pl.String})
-    cells = missing.select("customer").join(fields, how="cross").join(
-        goal, on=["customer", "field"], how="left"
-    ).join(waiting.rename({"code": "out_code", "review": "out_review"}), on="customer", how="left")  # fmt: skip
+    cells = (
+        missing.select("customer")
+        .join(fields, how="cross")
+        .join(goal, on=["customer", "field"], how="left")
+        .join(
+            waiting.rename({"code": "out_code", "review": "out_review"}), on="customer", how="left"
+        )
+    )
     cells = cells.with_columns(
-        external_id=pl.lit(None, pl.String), shown=pl.lit(None, pl.String),
-        whole_code=pl.lit(None, pl.String), whole_detail=pl.lit(""), moved=pl.lit(value=False),
-        conflict=pl.lit(None, pl.Int64), is_showable=pl.lit(value=True),
+        external_id=pl.lit(None, pl.String),
+        shown=pl.lit(None, pl.String),
+        whole_code=pl.lit(None, pl.String),
+        whole_detail=pl.lit(""),
+        moved=pl.lit(value=False),
+        conflict=pl.lit(None, pl.Int64),
+        is_showable=pl.lit(value=True),
         is_edited=pl.col("customer").is_in(found.edited.implode()),
         is_waiting=pl.col("is_stuck").is_not_null(),
-    )  # fmt: skip
+    )
     creating = Abilities(create=True, update=abilities.create, is_paused=abilities.is_paused)
     told = _told(cells, creating)
     renamed = {"cannot_update": "cannot_create", "unexplained": "customer_missing"}

@@ -71,9 +71,13 @@ def _found(session: Session, check: _Check) -> Finding:
             examples.append(str(id_))
     ok = count == 0 or not check.is_fault
     return Finding(
-        name=check.name, ok=ok, count=count, examples=examples, meaning=check.meaning,
+        name=check.name,
+        ok=ok,
+        count=count,
+        examples=examples,
+        meaning=check.meaning,
         remedy=check.remedy if count else "",
-    )  # fmt: skip
+    )
 
 
 # -- the installation -----------------------------------------------------------------------------
@@ -125,7 +129,7 @@ def _attempts(session: Session) -> Iterator[object]:
 
 
 def _golden(session: Session) -> Iterator[object]:
-    """Yield customers whose row is not what their claims give; those with unabsorbed edits excepted."""
+    """Yield customers whose row is not what their claims give, save where an edit waits."""
     after = 0
     while True:
         with session.db.transaction(snapshot=True) as tx:
@@ -195,7 +199,7 @@ def _images(session: Session, stream: Stream) -> Iterator[pl.DataFrame]:
 def _expected_keys(
     session: Session, stream: Stream, links: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
-    """Return the keys (key, link) that images give, those of own ids, and the links that speak of every field.
+    """Return keys (key, link) that images give, those of own ids, and links not silent at all.
 
     Keys of own ids may be kept or not. A record that is silent about a field keeps the keys of what
     it said before.
@@ -227,89 +231,116 @@ _SYNC = "Run: customer-sync sync --whole."
 
 CHECKS: Sequence[_Check] = (
     _Check(
-        name="schema_version", wrong=_schema,
+        name="schema_version",
+        wrong=_schema,
         meaning="The database has exactly the migrations of this program.",
         remedy="Run: customer-sync migrate; if the database is newer, run the newer program.",
     ),
     _Check(
-        name="server_version", wrong=_server,
+        name="server_version",
+        wrong=_server,
         meaning=f"The server is PostgreSQL {SERVER_VERSION_MIN} or later.",
         remedy="Upgrade the server.",
     ),
     _Check(
-        name="configuration_compiles", wrong=_configuration,
+        name="configuration_compiles",
+        wrong=_configuration,
         meaning="The configuration in force can be compiled by this program.",
         remedy="Publish a corrected configuration: customer-sync publish.",
     ),
     _Check(
-        name="ledger_is_watched", wrong=_rows("doctor_triggers"),
+        name="ledger_is_watched",
+        wrong=_rows("doctor_triggers"),
         meaning="The customer table notes every edit and refuses deletion.",
-        remedy="Enable the trigger again: ALTER TABLE customer ENABLE TRIGGER ...; then sync --whole.",
+        remedy="Enable it again: ALTER TABLE customer ENABLE TRIGGER ...; then sync --whole.",
     ),
     _Check(
-        name="link_has_customer", wrong=_rows("doctor_links_without_customer"),
-        meaning="Every record links to a customer that exists, a live record to one that is not retired.",
+        name="link_has_customer",
+        wrong=_rows("doctor_links_without_customer"),
+        meaning="Every record links to a customer that exists; a live one, to a live one.",
         remedy=_REPORT,
     ),
     _Check(
-        name="record_linked_once", wrong=_rows("doctor_links_twice"),
-        meaning="Every record is linked once.", remedy=_REPORT,
+        name="record_linked_once",
+        wrong=_rows("doctor_links_twice"),
+        meaning="Every record is linked once.",
+        remedy=_REPORT,
     ),
     _Check(
-        name="retired_resolves", wrong=_rows("doctor_retired_nowhere"),
-        meaning="Every retired customer resolves to one that is not.", remedy=_REPORT,
+        name="retired_resolves",
+        wrong=_rows("doctor_retired_nowhere"),
+        meaning="Every retired customer resolves to one that is not.",
+        remedy=_REPORT,
     ),
     _Check(
-        name="golden_recomputed", wrong=_golden,
+        name="golden_recomputed",
+        wrong=_golden,
         meaning="Recomputing golden values from claims gives the rows of the customer table.",
-        remedy="If the policies of fields were just changed, run: customer-sync sync --whole. Otherwise "
+        remedy="If policies were just changed, run: customer-sync sync --whole. Otherwise "
         "somebody wrote past the trigger: keep a backup and report it.",
     ),
     _Check(
-        name="change_names_claim", wrong=_rows("doctor_changes_unclaimed"),
-        meaning="Every change of a golden value names a claim that exists.", remedy=_REPORT,
+        name="change_names_claim",
+        wrong=_rows("doctor_changes_unclaimed"),
+        meaning="Every change of a golden value names a claim that exists.",
+        remedy=_REPORT,
     ),
     _Check(
-        name="claim_has_link", wrong=_rows("doctor_claims_astray"),
-        meaning="Every claim belongs to a link and to a batch.", remedy=_REPORT,
+        name="claim_has_link",
+        wrong=_rows("doctor_claims_astray"),
+        meaning="Every claim belongs to a link and to a batch.",
+        remedy=_REPORT,
     ),
     _Check(
-        name="image_has_link", wrong=_rows("doctor_images_without_link"),
-        meaning="Every image belongs to a link.", remedy=_REPORT,
+        name="image_has_link",
+        wrong=_rows("doctor_images_without_link"),
+        meaning="Every image belongs to a link.",
+        remedy=_REPORT,
     ),
     _Check(
-        name="link_has_image", wrong=_rows("doctor_links_without_image"),
-        meaning="Every live link has an image.", remedy=_SYNC,
+        name="link_has_image",
+        wrong=_rows("doctor_links_without_image"),
+        meaning="Every live link has an image.",
+        remedy=_SYNC,
     ),
     _Check(
-        name="match_keys_recomputed", wrong=_keys,
+        name="match_keys_recomputed",
+        wrong=_keys,
         meaning="Recomputing match keys from images gives the table of match keys.",
         remedy="If mappings or match rules were just changed, the keys follow as records change. "
         "Otherwise report it.",
     ),
     _Check(
-        name="batch_audited", wrong=_rows("doctor_batches_unaudited"),
-        meaning="Every batch that changed something left audit events.", remedy=_REPORT,
+        name="batch_audited",
+        wrong=_rows("doctor_batches_unaudited"),
+        meaning="Every batch that changed something left audit events.",
+        remedy=_REPORT,
     ),
     _Check(
-        name="attempt_audited", wrong=_rows("doctor_attempts_unaudited"),
-        meaning="Every attempt and every answer left an audit event.", remedy=_REPORT,
+        name="attempt_audited",
+        wrong=_rows("doctor_attempts_unaudited"),
+        meaning="Every attempt and every answer left an audit event.",
+        remedy=_REPORT,
     ),
     _Check(
-        name="outbound_has_target", wrong=_rows("doctor_outbounds_astray"),
+        name="outbound_has_target",
+        wrong=_rows("doctor_outbounds_astray"),
         meaning="Nothing waits for a record or a customer that is not there.",
         remedy="Run: customer-sync sync, which drops what has nothing to deliver.",
     ),
     _Check(
-        name="attempts_to_settle", wrong=_attempts, is_fault=False,
+        name="attempts_to_settle",
+        wrong=_attempts,
+        is_fault=False,
         meaning="No attempt is left whose run is gone and whose outcome is not known.",
         remedy="Run: customer-sync sync, which reads what became of them.",
     ),
     _Check(
-        name="sequences_ahead", wrong=_rows("doctor_sequences"),
+        name="sequences_ahead",
+        wrong=_rows("doctor_sequences"),
         meaning="Sequences are ahead of the ids in use.",
-        remedy="SELECT setval('customer_id', (SELECT max(id) FROM customer)); the same for link_id.",
+        remedy="SELECT setval('customer_id', (SELECT max(id) FROM customer)); or link_id of link.",
     ),
-)  # fmt: skip
+)
 
 assert LEDGER_STREAM == 0, "the statements of store.views name the ledger's stream by its number"

@@ -17,17 +17,22 @@ LAST_RUN, LAST_DAY = "last run", "last 24 h"
 
 
 def completion(tx: Transaction, *, now: datetime) -> list[Completion]:
-    """Return sync completion times of the last run that absorbed something, and of the last 24 hours."""
+    """Return sync completion times of the last run that absorbed something, and of a day."""
     return [
         Completion(
-            window=name, changes=row[0], p50_s=_float(row[1]), p95_s=_float(row[2]),
-            p99_s=_float(row[3]), open=row[4], oldest_open_s=_float(row[5]),
+            window=name,
+            changes=row[0],
+            p50_s=_float(row[1]),
+            p95_s=_float(row[2]),
+            p99_s=_float(row[3]),
+            open=row[4],
+            oldest_open_s=_float(row[5]),
         )
         for name, row in (
             (window, views.completion(tx, since=since, run=run, now=now))
             for window, since, run in _windows(tx, now)
         )
-    ]  # fmt: skip
+    ]
 
 
 def entry(tx: Transaction, *, now: datetime) -> list[Entry]:

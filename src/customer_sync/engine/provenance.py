@@ -5,8 +5,9 @@ left out of every ``repr``. The winner is chosen by core.golden itself, never by
 the policies.
 """
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +46,7 @@ class Link:
     state: str
     status: str
     code: str
-    reason: str = field(repr=False)
+    reason: str = dataclasses.field(repr=False)
     remedy: str
     changed_at: datetime | None
 
@@ -71,7 +72,7 @@ class CustomerView:
     created_at: datetime | None
     changed_at: datetime | None
     is_edited: bool
-    values: dict[str, str] = field(repr=False)
+    values: dict[str, str] = dataclasses.field(repr=False)
     links: Sequence[Link]
     waiting: Sequence[Creation]
     rejects: Sequence[Reject]
@@ -86,15 +87,15 @@ class CustomerView:
 class Claim:
     """What one record says, or said, about a field.
 
-    seen: the batch whose golden values the record had shown when it changed. basis: the batch whose golden
-    values the claim stands for. overridden_by: the records that changed it knowingly since.
+    seen: the batch whose golden values the record had shown when it changed. basis: the batch whose
+    golden values the claim stands for. overridden_by: the records that changed it knowingly since.
     """
 
     system: str
     stream: str
     record: str
-    element: str = field(repr=False)
-    value: str | None = field(repr=False)
+    element: str = dataclasses.field(repr=False)
+    value: str | None = dataclasses.field(repr=False)
     at: datetime
     stamp: int
     seen: int
@@ -106,14 +107,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One change of a golden value: the record whose claim brought it, the run and the configuration."""
+    """One change of a golden value: whose claim brought it, in which run and configuration."""
 
     at: datetime | None
     batch: int
     run: int | None
     configuration: int | None
-    before: str | None = field(repr=False)
-    after: str | None = field(repr=False)
+    before: str | None = dataclasses.field(repr=False)
+    after: str | None = dataclasses.field(repr=False)
     system: str | None
     stream: str | None
     record: str | None
@@ -126,7 +127,7 @@ class FieldView:
     customer: int
     retired: Sequence[int]
     field: str
-    value: str | None = field(repr=False)
+    value: str | None = dataclasses.field(repr=False)
     policy: str
     reason: str
     is_edited: bool
@@ -146,7 +147,7 @@ class ValueAt:
     field: str
     instant: datetime
     existed: bool
-    value: str | None = field(repr=False)
+    value: str | None = dataclasses.field(repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as values; instants stay instants."""
@@ -167,13 +168,19 @@ def show(tx: Transaction, rules: Published, customer: int) -> CustomerView:
     values, is_edited = views.golden_of(tx, rules, id_)
     _, _, _, created_at, _, changed_at, _ = views.named(tx, "customer_facts", [id_])[0]
     return CustomerView(
-        customer=id_, retired=retired, created_at=created_at, changed_at=changed_at,
-        is_edited=is_edited, values={name: value for name, value in values.items() if value is not None},
-        links=[_link(row, names) for row in views.named(tx, "links_of_customer", {"customers": [id_]})],
+        customer=id_,
+        retired=retired,
+        created_at=created_at,
+        changed_at=changed_at,
+        is_edited=is_edited,
+        values={name: value for name, value in values.items() if value is not None},
+        links=[
+            _link(row, names) for row in views.named(tx, "links_of_customer", {"customers": [id_]})
+        ],
         waiting=[_creation(row, names) for row in views.named(tx, "creates_of_customer", [id_])],
         rejects=as_rejects(views.named(tx, "rejects_of_customer", [id_]), names),
         reviews=as_reviews(views.named(tx, "reviews_of_customer", [id_])),
-    )  # fmt: skip
+    )
 
 
 def resolved(tx: Transaction, customer: int) -> list[tuple[Any, ...]]:
@@ -191,9 +198,16 @@ def _link(row: tuple[Any, ...], names: dict[int, tuple[str, str]]) -> Link:
     system, name = names[stream]
     problem = code or ("waiting" if standing == "pending" else "")
     return Link(
-        system=system, stream=name, record=record, state=STATES[state], status=standing, code=problem,
-        reason=reason or "", remedy=explained(problem).remedy if problem else "", changed_at=changed_at,
-    )  # fmt: skip
+        system=system,
+        stream=name,
+        record=record,
+        state=STATES[state],
+        status=standing,
+        code=problem,
+        reason=reason or "",
+        remedy=explained(problem).remedy if problem else "",
+        changed_at=changed_at,
+    )
 
 
 def _creation(row: tuple[Any, ...], names: dict[int, tuple[str, str]]) -> Creation:
@@ -201,9 +215,13 @@ def _creation(row: tuple[Any, ...], names: dict[int, tuple[str, str]]) -> Creati
     system, name = names[stream]
     problem = code or "waiting"
     return Creation(
-        system=system, stream=name, is_failing=is_failing, code=problem, reason=reason,
+        system=system,
+        stream=name,
+        is_failing=is_failing,
+        code=problem,
+        reason=reason,
         remedy=explained(problem).remedy,
-    )  # fmt: skip
+    )
 
 
 # -- one field ------------------------------------------------------------------------------------
@@ -224,22 +242,41 @@ def why(tx: Transaction, rules: Published, customer: int, name: str) -> FieldVie
     current = cells.filter("is_current")
     chosen = merge(
         current.with_columns(customer=pl.lit(id_, pl.Int64)).select(
-            "customer", "stream", "since", "link", "field", "element", "value", "at", "stamp", "basis", "seen"
+            "customer",
+            "stream",
+            "since",
+            "link",
+            "field",
+            "element",
+            "value",
+            "at",
+            "stamp",
+            "basis",
+            "seen",
         ),
         rules.policies,
-    )  # fmt: skip
+    )
     # A winner that says "empty" has no row of its own among golden cells.
     cells = cells.join(
         chosen.select("element", "link", "stamp", wins=pl.lit(value=True)),
-        on=["element", "link", "stamp"], how="left",
-    )  # fmt: skip
+        on=["element", "link", "stamp"],
+        how="left",
+    )
     claims = [_claim(row, current, names) for row in cells.iter_rows(named=True)]
     return FieldView(
-        customer=id_, retired=retired, field=name, value=values.get(name),
-        policy=rules.config.policy(name).policy, reason=_reason(rules, name, claims, values.get(name)),
-        is_edited=is_edited, claims=claims,
-        history=[_change(row, names) for row in views.named(tx, "changes_of_field", {"customer": id_, "field": name})],
-    )  # fmt: skip
+        customer=id_,
+        retired=retired,
+        field=name,
+        value=values.get(name),
+        policy=rules.config.policy(name).policy,
+        reason=_reason(rules, name, claims, values.get(name)),
+        is_edited=is_edited,
+        claims=claims,
+        history=[
+            _change(row, names)
+            for row in views.named(tx, "changes_of_field", {"customer": id_, "field": name})
+        ],
+    )
 
 
 def _known(rules: Published, name: str) -> None:
@@ -280,10 +317,19 @@ def _claim(row: dict[str, Any], current: pl.DataFrame, names: dict[int, tuple[st
         if row["is_current"] and other["seen"] >= other["since"] and other["seen"] >= known
     ]
     return Claim(
-        system=system, stream=stream, record=row["external_id"], element=row["element"],
-        value=row["value"], at=row["at"], stamp=row["stamp"], seen=row["seen"], basis=row["basis"],
-        is_current=row["is_current"], is_winner=bool(row["wins"]), overridden_by=over,
-    )  # fmt: skip
+        system=system,
+        stream=stream,
+        record=row["external_id"],
+        element=row["element"],
+        value=row["value"],
+        at=row["at"],
+        stamp=row["stamp"],
+        seen=row["seen"],
+        basis=row["basis"],
+        is_current=row["is_current"],
+        is_winner=bool(row["wins"]),
+        overridden_by=over,
+    )
 
 
 _POLICIES = {
@@ -304,9 +350,20 @@ def _reason(rules: Published, name: str, claims: Sequence[Claim], value: str | N
     winners = [claim for claim in standing if claim.is_winner]
     if value is None or not winners:
         return "it was emptied by a record that had seen what the others say"
-    told = f"{winners[0].system}.{winners[0].stream} {winners[0].record}"
     if name in rules.many:
         return "every element holds that a record says and none has taken away since"
+    return _victory(rules, name, current, standing, winners[0])
+
+
+def _victory(
+    rules: Published,
+    name: str,
+    current: Sequence[Claim],
+    standing: Sequence[Claim],
+    winner: Claim,
+) -> str:
+    """Say in words why one claim holds against the others."""
+    told = f"{winner.system}.{winner.stream} {winner.record}"
     if len({(claim.system, claim.stream, claim.record) for claim in current}) == 1:
         return f"{told} is the only one that says anything about it"
     if len(standing) == 1:
@@ -325,9 +382,16 @@ def _change(row: tuple[Any, ...], names: dict[int, tuple[str, str]]) -> Change:
     stamp, at, run, configuration, before, after, _, _, stream, record = row
     system, name = names[stream] if stream is not None else (None, None)
     return Change(
-        at=at, batch=stamp, run=run, configuration=configuration, before=before, after=after,
-        system=system, stream=name, record=record,
-    )  # fmt: skip
+        at=at,
+        batch=stamp,
+        run=run,
+        configuration=configuration,
+        before=before,
+        after=after,
+        system=system,
+        stream=name,
+        record=record,
+    )
 
 
 # -- the past -------------------------------------------------------------------------------------
@@ -338,7 +402,7 @@ def value_at(
 ) -> ValueAt:
     """Return what a field of a customer held at an instant: as the ledger knew it then.
 
-    An id that was retired later answers for itself; one retired by then, for the customer it had become.
+    An id that was retired later answers for itself; one retired by then, for what it had become.
 
     Raises:
         NotFoundError: There was never such a customer.

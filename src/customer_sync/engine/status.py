@@ -4,16 +4,17 @@ No system is asked; how far the systems themselves agree is what verify reads. E
 its code and what to do about it.
 """
 
+import dataclasses
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from customer_sync.core.decide import LEDGER_STREAM, STEWARD_STREAM, Published
 from customer_sync.engine.codes import explained
 from customer_sync.infra.pg import Transaction
-from customer_sync.model.frame import STATES
+from customer_sync.model.frame import EXCLUDED, LIVE, STATES
 from customer_sync.store import views
 
 __all__ = [
@@ -45,9 +46,9 @@ class Problem:
 class StreamStatus:
     """How one stream stands.
 
-    links: by state. statuses: live links by agreed, pending, failing, differs. waiting: customers still
-    to be created there. held, rejected: records set aside as a whole or in part. unknown: attempts whose
-    answer is not known. read_age_s: since it was last read; None when it never was.
+    links: by state. statuses: live links by agreed, pending, failing, differs. waiting: customers
+    still to be created there. held, rejected: records set aside as a whole or in part. unknown:
+    attempts whose answer is not known. read_age_s: since it was last read; None when it never was.
     """
 
     system: str
@@ -122,38 +123,41 @@ def status(tx: Transaction, rules: Published, *, now: datetime | None = None) ->
     )
 
 
-@dataclass(slots=True)
 class _Counts:
     """Every count by stream, each from one statement."""
 
-    links: dict[int, Counter[str]]
-    statuses: dict[int, Counter[str]]
-    waiting: Counter[int]
-    failing: dict[int, Counter[str]]
-    rejected: dict[int, Counter[str]]
-    held: Counter[int]
-    unknown: Counter[int] = field(default_factory=Counter)
-
     def __init__(self, tx: Transaction) -> None:
-        self.links, self.statuses = {}, {}
+        self.links: dict[int, Counter[str]] = {}
+        self.statuses: dict[int, Counter[str]] = {}
+        self.waiting: Counter[int] = Counter()
+        self.failing: dict[int, Counter[str]] = {}
+        self.rejected: dict[int, Counter[str]] = {}
+        self.held: Counter[int] = Counter()
+        self.unknown: Counter[int] = Counter()
+        self._count_links(tx)
+        self._count_outbounds(tx)
+        self._count_rejects(tx)
+
+    def _count_links(self, tx: Transaction) -> None:
         for stream, state, standing, count in views.named(tx, "link_status"):
             self.links.setdefault(stream, Counter())[STATES[state]] += count
-            if state in {0, 3}:
+            if state in {LIVE, EXCLUDED}:
                 self.statuses.setdefault(stream, Counter())[standing] += count
-        self.waiting, self.failing = Counter(), {}
+
+    def _count_outbounds(self, tx: Transaction) -> None:
         for stream, is_create, code, is_stuck, count in views.named(tx, "outbound_counts"):
             self.waiting[stream] += count if is_create else 0
             if is_stuck:
                 self.failing.setdefault(stream, Counter())[code or "refused"] += count
-        self.rejected, self.held = {}, Counter()
+        for stream, _outcome, count in views.named(tx, "open_attempts"):
+            self.unknown[stream] += count
+
+    def _count_rejects(self, tx: Transaction) -> None:
         for stream, stage, code, count, _records in views.named(tx, "reject_counts"):
             if stage == "resolve":
                 self.held[stream] += count
-            elif stage != "deliver":
+            elif stage != "deliver":  # those are counted where they wait, as failing
                 self.rejected.setdefault(stream, Counter())[code] += count
-        self.unknown = Counter()
-        for stream, _outcome, count in views.named(tx, "open_attempts"):
-            self.unknown[stream] += count
 
 
 def _stream(
@@ -163,13 +167,21 @@ def _stream(
     age = (now - read_at).total_seconds() if now is not None and read_at is not None else None
     is_connected = number in rules.streams
     return StreamStatus(
-        system=system, stream=name, is_connected=is_connected,
+        system=system,
+        stream=name,
+        is_connected=is_connected,
         is_paused=is_connected and rules.config.systems[system].paused,
-        links=dict(counts.links.get(number, {})), statuses=dict(counts.statuses.get(number, {})),
-        waiting=counts.waiting[number], failing=_problems(counts.failing.get(number, Counter())),
-        rejected=_problems(counts.rejected.get(number, Counter())), held=counts.held[number],
-        unknown=counts.unknown[number], read_at=read_at, read_age_s=age, has_cursor=has_cursor,
-    )  # fmt: skip
+        links=dict(counts.links.get(number, {})),
+        statuses=dict(counts.statuses.get(number, {})),
+        waiting=counts.waiting[number],
+        failing=_problems(counts.failing.get(number, Counter())),
+        rejected=_problems(counts.rejected.get(number, Counter())),
+        held=counts.held[number],
+        unknown=counts.unknown[number],
+        read_at=read_at,
+        read_age_s=age,
+        has_cursor=has_cursor,
+    )
 
 
 def _problems(codes: Counter[str]) -> list[Problem]:
@@ -185,9 +197,14 @@ def _latest(tx: Transaction, *kinds: str) -> Run | None:
         return None
     number, kind, configuration, started_at, finished_at, outcome, detail = rows[0]
     return Run(
-        number=number, kind=kind, configuration=configuration, started_at=started_at,
-        finished_at=finished_at, outcome=outcome, detail=detail,
-    )  # fmt: skip
+        number=number,
+        kind=kind,
+        configuration=configuration,
+        started_at=started_at,
+        finished_at=finished_at,
+        outcome=outcome,
+        detail=detail,
+    )
 
 
 # -- what waits for a person ----------------------------------------------------------------------
@@ -195,7 +212,7 @@ def _latest(tx: Transaction, *kinds: str) -> Run | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """One record, or one field of it, that was set aside. detail is the mapping's or the system's own word."""
+    """One record, or one field of it, that was set aside, in the words of who set it aside."""
 
     id: int
     system: str
@@ -204,7 +221,7 @@ class Reject:
     field: str
     stage: str
     code: str
-    detail: str = field(repr=False)
+    detail: str = dataclasses.field(repr=False)
     is_whole: bool
     first_at: datetime
     last_at: datetime
@@ -249,11 +266,22 @@ def as_rejects(
         system, stream_name = names[stream]
         found.append(
             Reject(
-                id=id_, system=system, stream=stream_name, record=record, field=name, stage=stage,
-                code=code, detail=detail, is_whole=whole, first_at=first_at, last_at=last_at,
-                times=times, cause=told.cause, remedy=told.remedy,
+                id=id_,
+                system=system,
+                stream=stream_name,
+                record=record,
+                field=name,
+                stage=stage,
+                code=code,
+                detail=detail,
+                is_whole=whole,
+                first_at=first_at,
+                last_at=last_at,
+                times=times,
+                cause=told.cause,
+                remedy=told.remedy,
             )
-        )  # fmt: skip
+        )
     return found
 
 

@@ -1,12 +1,13 @@
-"""Verify: read every system again, from the system itself, and compare with the ledger, field by field.
+"""Verify: read every system again, from itself, and compare it with the ledger field by field.
 
-Nothing is absorbed and nothing is sent. Memory stays flat: a page at a time, and one bit per link to
-see which live records a system no longer shows. See docs/metrics.md for what is counted and how.
+Nothing is absorbed and nothing is sent. Memory stays flat: a page at a time, and a mark per
+link to see which live records a system no longer shows. docs/metrics.md says what is counted.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -58,10 +59,16 @@ def verify(session: Session, *, limit_differences: int = LIMIT_DIFFERENCES) -> A
     with session.db.transaction(snapshot=True) as tx:
         customers, unabsorbed = views.ledger_rows(tx)
         return Agreement(
-            at=now, configuration=session.rules.version, streams=streams, differences=listed,
-            differing=differing, ledger_customers=customers, ledger_unabsorbed=unabsorbed,
-            completion=completion(tx, now=now), entry=entry(tx, now=now),
-        )  # fmt: skip
+            at=now,
+            configuration=session.rules.version,
+            streams=streams,
+            differences=listed,
+            differing=differing,
+            ledger_customers=customers,
+            ledger_unabsorbed=unabsorbed,
+            completion=completion(tx, now=now),
+            entry=entry(tx, now=now),
+        )
 
 
 @dataclass(slots=True)
@@ -96,35 +103,53 @@ class _Tally:
         room = max(0, self.room - len(self.listed))
         self.listed += [self._difference(row) for row in cells.head(room).iter_rows(named=True)]
 
-    def _difference(self, row: dict[str, object]) -> Difference:
+    def _difference(self, row: Mapping[str, Any]) -> Difference:
         return Difference(
-            system=self.stream.system, stream=self.stream.name, record=row["external_id"],
-            customer=row["customer"], field=row["field"], shown=row["shown"], wanted=row["wanted"],
-            why=row["why"], code=row["code"], detail=row["detail"], review=row["review"],
-            remedy=explained(str(row["code"])).remedy, counted=row["counted"],
-        )  # type: ignore[arg-type]  # fmt: skip  # the columns of comparison.CELLS
+            system=self.stream.system,
+            stream=self.stream.name,
+            record=row["external_id"],
+            customer=row["customer"],
+            field=row["field"],
+            shown=row["shown"],
+            wanted=row["wanted"],
+            why=row["why"],
+            code=row["code"],
+            detail=row["detail"],
+            review=row["review"],
+            remedy=explained(str(row["code"])).remedy,
+            counted=row["counted"],
+        )
 
     def agreement(self, error: CustomerSyncError | None) -> StreamAgreement:
         """Return the stream's row of the report."""
         fields = self.counts["fields"]
         return StreamAgreement(
-            system=self.stream.system, stream=self.stream.name, records=self.counts["records"],
-            lacking=self.counts["lacking"], excluded=self.counts["excluded"], fields=fields,
-            agreeing=fields - self.counts["disagreeing"], by_why=dict(self.by_why),
-            by_code=dict(self.by_code), records_by_why=dict(self.records_by_why),
-            inward=self.counts["inward"], told=self.told, listed=self.counts["listed"],
+            system=self.stream.system,
+            stream=self.stream.name,
+            records=self.counts["records"],
+            lacking=self.counts["lacking"],
+            excluded=self.counts["excluded"],
+            fields=fields,
+            agreeing=fields - self.counts["disagreeing"],
+            by_why=dict(self.by_why),
+            by_code=dict(self.by_code),
+            records_by_why=dict(self.records_by_why),
+            inward=self.counts["inward"],
+            told=self.told,
+            listed=self.counts["listed"],
             unlisted=self.counts["unlisted"],
             error=None if error is None else (error.code, error.message),
-        )  # fmt: skip
+        )
 
 
 def _verify_stream(session: Session, stream: Stream, tally: _Tally) -> CustomerSyncError | None:
     connector = session.connector(stream)
     capabilities = connector.capabilities(stream.name)
     abilities = Abilities(
-        create=capabilities.create, update=capabilities.update,
+        create=capabilities.create,
+        update=capabilities.update,
         is_paused=session.rules.config.systems[stream.system].paused,
-    )  # fmt: skip
+    )
     try:
         _listed(session, stream, tally, abilities)
         _lacking(session, stream, tally, abilities)
@@ -149,7 +174,7 @@ def _listed(session: Session, stream: Stream, tally: _Tally, abilities: Abilitie
         _compare_ids(session, stream, ids, tally, abilities, met, count_unlisted=True)
 
 
-def _compare(  # noqa: PLR0913, PLR0917: one page, one call
+def _compare(  # noqa: PLR0917
     session: Session,
     stream: Stream,
     records: pl.DataFrame,
@@ -185,7 +210,7 @@ def _first_time(
     return frame.join(again.select("row"), on="row", how="anti", maintain_order="left")
 
 
-def _compare_ids(  # noqa: PLR0913: one page, one call
+def _compare_ids(  # noqa: PLR0917
     session: Session,
     stream: Stream,
     ids: Sequence[str],
@@ -212,10 +237,17 @@ def _compare_ids(  # noqa: PLR0913: one page, one call
         pl.DataFrame({"field": names}, schema={"field": pl.String}), how="cross"
     )
     cells = busy.select(
-        "external_id", "field", customer=pl.lit(None, pl.Int64), shown=nothing, wanted=nothing,
-        why=pl.lit("pending"), code=pl.lit("busy"), detail=pl.lit(""), review=pl.lit(None, pl.Int64),
+        "external_id",
+        "field",
+        customer=pl.lit(None, pl.Int64),
+        shown=nothing,
+        wanted=nothing,
+        why=pl.lit("pending"),
+        code=pl.lit("busy"),
+        detail=pl.lit(""),
+        review=pl.lit(None, pl.Int64),
         counted=pl.lit(value=True),
-    )  # fmt: skip
+    )
     tally.add(cells, records=len(left), names=len(names))
 
 

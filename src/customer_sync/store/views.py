@@ -1,4 +1,4 @@
-"""What the database alone can tell: pictures for comparing, counts for status, answers to questions.
+"""What the database alone can tell: pictures to compare, counts for status, answers to questions.
 
 Reads only. Every statement is set-based; none touches a system.
 """
@@ -19,30 +19,60 @@ from customer_sync.store.customers import ROW, as_golden
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN, composed
 
 __all__ = [
-    "WAITING", "Grounds", "Lacking", "Picture", "attempts_left", "claims_of", "completion", "customer_ids",
-    "golden_before_edit", "golden_of", "grounds", "images_of", "keys_left_over", "keys_missing", "lacking", "last_run",
-    "ledger_rows", "link_max", "live_links", "named", "picture", "waiting_creates", "writes_by_people", "writes_by_product",
-]  # fmt: skip
+    "WAITING",
+    "Grounds",
+    "Lacking",
+    "Picture",
+    "attempts_left",
+    "claims_of",
+    "completion",
+    "customer_ids",
+    "golden_before_edit",
+    "golden_of",
+    "grounds",
+    "images_of",
+    "keys_left_over",
+    "keys_missing",
+    "lacking",
+    "last_run",
+    "ledger_rows",
+    "link_max",
+    "live_links",
+    "named",
+    "picture",
+    "waiting_creates",
+    "writes_by_people",
+    "writes_by_product",
+]
 
 STATEMENTS = load(__file__)
 
 KNOWN: dict[str, pl.DataType] = {
-    "row": pl.UInt32(), "link": pl.Int64(), "customer": pl.Int64(), "state": pl.Int32(), "shown_at": pl.Int64(),
-    "image": pl.String(), "accepted": pl.String(),
-}  # fmt: skip
-# What waits for a record or a customer: is_stuck: it waits for a person; token: its answer is not known.
+    "row": pl.UInt32(),
+    "link": pl.Int64(),
+    "customer": pl.Int64(),
+    "state": pl.Int32(),
+    "shown_at": pl.Int64(),
+    "image": pl.String(),
+    "accepted": pl.String(),
+}
+# What waits for a record or customer: is_stuck: for a person; token: its answer is not known.
 WAITING: dict[str, pl.DataType] = {
-    "code": pl.String(), "reason": pl.String(), "is_stuck": pl.Boolean(), "token": pl.String(), "review": pl.Int64(),
-}  # fmt: skip
+    "code": pl.String(),
+    "reason": pl.String(),
+    "is_stuck": pl.Boolean(),
+    "token": pl.String(),
+    "review": pl.Int64(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """What is known of records of one stream, and of their customers.
 
-    known: KNOWN. golden: ``customer`` and canonical columns, as the ledger shows them. edited: customers
-    with unabsorbed edits. waiting: ``link`` and WAITING. held: (external_id, review). conflicts:
-    (customer, field, review).
+    known: KNOWN. golden: ``customer`` and canonical columns, as the ledger shows them. edited:
+    customers with unabsorbed edits. waiting: ``link`` and WAITING. held: (external_id, review).
+    conflicts: (customer, field, review).
     """
 
     known: pl.DataFrame
@@ -150,18 +180,22 @@ def last_run(tx: Transaction) -> int:
 def completion(
     tx: Transaction, *, since: datetime | None, run: int | None, now: datetime
 ) -> tuple[Any, ...]:
-    """Return (changes agreed, p50, p95, p99, changes open, age of the oldest) of a window, in seconds."""
+    """Return (changes agreed, p50, p95, p99, changes open, age of the oldest), in seconds."""
     return tx.rows(STATEMENTS["completion"], {"since": since, "run": run, "now": now})[0]
 
 
 def writes_by_product(tx: Transaction, *, since: datetime | None, run: int | None) -> int:
     """Return how many fields the product wrote in a window."""
-    return int(tx.rows(STATEMENTS["writes_by_product"], {"since": since, "run": run})[0][0])
+    return int(
+        cast("Any", tx.rows(STATEMENTS["writes_by_product"], {"since": since, "run": run})[0][0])
+    )
 
 
 def writes_by_people(tx: Transaction, *, since: datetime | None, run: int | None) -> int:
     """Return how many fields people wrote in a window."""
-    return int(tx.rows(STATEMENTS["writes_by_people"], {"since": since, "run": run})[0][0])
+    return int(
+        cast("Any", tx.rows(STATEMENTS["writes_by_people"], {"since": since, "run": run})[0][0])
+    )
 
 
 # -- status ---------------------------------------------------------------------------------------
@@ -174,11 +208,11 @@ def named(tx: Transaction, name: str, params: Params = None) -> list[tuple[Any, 
 
 def _with_links(name: str) -> LiteralString:
     """Fill in the statement that says how a link stands."""
-    return cast("LiteralString", STATEMENTS[name].replace("{links}", STATEMENTS["links"]))
+    return STATEMENTS[name].replace("{links}", STATEMENTS["links"])
 
 
 def golden_of(tx: Transaction, rules: Published, customer: int) -> tuple[dict[str, Any], bool]:
-    """Return a customer's values as the ledger shows them, and whether an edit waits to be absorbed."""
+    """Return a customer's values as the ledger shows them, and whether an edit waits."""
     tx.stage("touched", pl.DataFrame({"customer": [customer]}))
     golden = _golden(tx, rules).drop("customer")
     edited = bool(tx.rows(STATEMENTS["edited_customers"]))
@@ -195,10 +229,19 @@ def golden_before_edit(tx: Transaction, rules: Published, customer: int) -> dict
 def claims_of(tx: Transaction, customer: int) -> pl.DataFrame:
     """Return every claim about a customer: model.frame.CLAIMS and its link, superseded ones too."""
     schema = {
-        "link": pl.Int64(), "stream": pl.Int32(), "external_id": pl.String(), "state": pl.Int32(), "since": pl.Int64(),
-        "stamp": pl.Int64(), "basis": pl.Int64(), "seen": pl.Int64(), "at": INSTANT, "fields": pl.String(),
-        "cleared": pl.String(), "superseded": pl.Int64(),
-    }  # fmt: skip
+        "link": pl.Int64(),
+        "stream": pl.Int32(),
+        "external_id": pl.String(),
+        "state": pl.Int32(),
+        "since": pl.Int64(),
+        "stamp": pl.Int64(),
+        "basis": pl.Int64(),
+        "seen": pl.Int64(),
+        "at": INSTANT,
+        "fields": pl.String(),
+        "cleared": pl.String(),
+        "superseded": pl.Int64(),
+    }
     return pl.DataFrame(
         tx.rows(STATEMENTS["claims_of_customer"], [customer]), schema=schema, orient="row"
     )
@@ -211,12 +254,12 @@ def attempts_left(tx: Transaction) -> list[tuple[Any, ...]]:
     """Return outbounds of attempts whose run is gone and whose outcome is not known."""
     present = PRESENT.replace("{run}", "a.run")
     text = STATEMENTS["doctor_attempts_left"].replace("{present}", present)
-    return tx.rows(cast("LiteralString", text))
+    return tx.rows(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grounds:
-    """What golden values of some customers rest on: claims with stream and since, and the values themselves."""
+    """What golden values of some customers rest on: claims and links, and the values."""
 
     claims: pl.DataFrame
     links: pl.DataFrame
