@@ -113,6 +113,7 @@ def deliver_only(session: Session, stream: Stream, wanted: Mapping[int, str]) ->
     ids = sorted(wanted)
     for start in range(0, len(ids), limit):
         chunk = {id_: wanted[id_] for id_ in ids[start : start + limit]}
+        pushes: list[Push] = []
         for _ in range(SETTLE_TRIES_MAX):  # again after an edit in the ledger was absorbed
             pushes, taken = _prepare(session, stream, limit, wanted=chunk)
             if pushes or not taken:
@@ -542,7 +543,7 @@ def _outcome(answer: Answer) -> str:
 def _wait_s(push: Push, answer: Answer, asked_s: float | None) -> float:
     """A refusal waits until something about it changes; what was not done is tried again, more slowly each time."""
     if asked_s is not None:
-        return min(WAIT_S_MAX, asked_s * 2 ** min(push.tries - 1, 10))
+        return min(WAIT_S_MAX, asked_s * 2.0 ** min(push.tries - 1, 10))
     if answer.outcome == "refused" and answer.code != "not_done":
         return FOREVER
     return 0.0

@@ -1,7 +1,7 @@
 """Lists of customers: found by words, or whole customers page by page."""
 
 from collections.abc import Sequence
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import polars as pl
 
@@ -32,5 +32,5 @@ def _pattern(word: str) -> str:
 def customer_page(tx: Transaction, *, after: int, limit: int) -> pl.DataFrame:
     """Return the next whole customers: rows of store.customers.ROW."""
     columns = ", ".join(COLUMNS)
-    statement = cast("LiteralString", STATEMENTS["page"].replace("{columns}", columns))
+    statement = STATEMENTS["page"].replace("{columns}", columns)
     return tx.frame(statement, {"after": after, "limit": limit}, schema=ROW)

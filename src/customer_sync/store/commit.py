@@ -1,7 +1,7 @@
 """Commit the effects of one batch: every table at once, or none."""
 
 from datetime import datetime
-from typing import LiteralString, cast
+from typing import LiteralString
 
 import polars as pl
 
@@ -17,7 +17,7 @@ __all__ = ["commit"]
 STATEMENTS = load(__file__)
 
 
-def commit(  # noqa: PLR0913: one commit, one call
+def commit(
     tx: Transaction,
     rules: Published,
     effects: Effects,
@@ -102,9 +102,7 @@ def _customers(tx: Transaction, effects: Effects, stream: int, batch: int) -> No
 
 def _change_customers() -> LiteralString:
     assignments = ", ".join(f"{name} = n.{name}" for name in COLUMNS)
-    return cast(
-        "LiteralString", STATEMENTS["change_customers"].replace("{assignments}", assignments)
-    )
+    return STATEMENTS["change_customers"].replace("{assignments}", assignments)
 
 
 def _keys(tx: Transaction, effects: Effects, new: pl.Series) -> None:

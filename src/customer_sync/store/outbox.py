@@ -12,8 +12,8 @@ from customer_sync.infra.pg import Transaction, load
 from customer_sync.infra.pg.presence import PRESENT
 from customer_sync.model.frame import LINKS
 from customer_sync.store.customers import ROW, as_golden
-from customer_sync.store.snapshot import composed
 from customer_sync.store.snapshot import STATEMENTS as SNAPSHOT
+from customer_sync.store.snapshot import composed
 
 __all__ = [
     "Due",
@@ -47,12 +47,10 @@ ATTEMPTS = {
 
 
 def _present(name: str, run: str) -> LiteralString:
-    return cast(
-        "LiteralString", STATEMENTS[name].replace("{present}", PRESENT.replace("{run}", run))
-    )
+    return STATEMENTS[name].replace("{present}", PRESENT.replace("{run}", run))
 
 
-def take(  # noqa: PLR0913: one statement, one call
+def take(
     tx: Transaction,
     stream: int,
     *,
@@ -71,7 +69,7 @@ def take(  # noqa: PLR0913: one statement, one call
     return pl.DataFrame(rows, schema=TAKEN, orient="row").sort("outbound")
 
 
-def standing(  # noqa: PLR0913: one statement, one call
+def standing(
     tx: Transaction,
     stream: int,
     *,

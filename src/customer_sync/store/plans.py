@@ -47,7 +47,7 @@ def keep_records(
     tx.execute(STATEMENTS["keep_records"], params)
 
 
-def records(  # noqa: PLR0913: one statement, one call
+def records(  # noqa: PLR0913 - one statement, one call
     tx: Transaction,
     plan: int,
     stream: int,
@@ -71,8 +71,13 @@ def records(  # noqa: PLR0913: one statement, one call
         is_whole: ...and those of no customer too.
     """
     params = {
-        "plan": plan, "stream": stream, "after": after, "limit": limit, "last": last, "is_whole": is_whole,
-    }  # fmt: skip
+        "plan": plan,
+        "stream": stream,
+        "after": after,
+        "limit": limit,
+        "last": last,
+        "is_whole": is_whole,
+    }
     columns = {"id": pl.Int64, "external_id": pl.String, "record": pl.String, "mark": pl.Int64}
     rows = tx.frame(STATEMENTS["records"], params, schema=columns)
     if rows.is_empty():
@@ -150,7 +155,9 @@ def stage_touched(tx: Transaction, ids: Sequence[int]) -> None:
 def touched(
     tx: Transaction, rules: Published, *, first: int
 ) -> tuple[list[tuple[int, bool, int | None]], pl.DataFrame]:
-    """Return (id, is it new since batch `first`, retired into) of the staged customers, and their values."""
+    """Return (id, is it new since batch `first`, retired into) of the staged customers, and their
+    values.
+    """
     known = cast(
         "list[tuple[int, bool, int | None]]", tx.rows(STATEMENTS["touched"], {"first": first})
     )

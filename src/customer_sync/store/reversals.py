@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any, cast
 
 import polars as pl
 
@@ -20,7 +20,7 @@ REMOVALS = {"customer": pl.Int64, "stream": pl.Int32, "link": pl.Int64, "kind": 
 def run(tx: Transaction, number: int) -> tuple[str, bool] | None:
     """Return a run's kind and whether it is over: finished, or its process is gone."""
     text = STATEMENTS["run"].replace("{present}", PRESENT.replace("{run}", "r.id"))
-    rows = tx.rows(cast("LiteralString", text), {"run": number})
+    rows = tx.rows(text, {"run": number})
     if not rows:
         return None
     kind, is_finished, is_present = cast("tuple[str, bool, bool]", rows[0])

@@ -40,7 +40,7 @@ def withdraw(tx: Transaction, kind: str, subject: str, *, now: datetime) -> None
     tx.execute(STATEMENTS["withdraw"], {"kind": kind, "subject": subject, "now": now})
 
 
-def remember(  # noqa: PLR0913: one row
+def remember(
     tx: Transaction,
     *,
     stream: int,

@@ -41,9 +41,7 @@ def composed(name: str) -> LiteralString:
     """Fill in the columns of the customer table, which are the catalogue's, never a caller's."""
     columns = ", ".join(f"c.{name}" for name in COLUMNS)
     before = ", ".join(f"e.before ->> '{name}'" for name in COLUMNS)
-    return cast(
-        "LiteralString", STATEMENTS[name].replace("{columns}", columns).replace("{before}", before)
-    )
+    return STATEMENTS[name].replace("{columns}", columns).replace("{before}", before)
 
 
 def begin(tx: Transaction) -> int:
@@ -71,7 +69,7 @@ def allocate(tx: Transaction, what: str, count: int) -> pl.Series:
     return pl.Series("id", [row[0] for row in tx.rows(statement, [count])], dtype=pl.Int64)
 
 
-_OBSERVED = {
+_OBSERVED: dict[str, type[pl.DataType] | pl.DataType] = {
     "row": pl.UInt32, "external_id": pl.String, "link": pl.Int64, "digest": pl.Int64, "version": pl.String,
     "changed_at": INSTANT,
 }  # fmt: skip
@@ -128,7 +126,7 @@ class Loaded:
     is_edited: bool  # somebody edited a touched customer in the ledger: absorb that first
 
 
-def load_snapshot(  # noqa: PLR0913: one picture, one call
+def load_snapshot(  # noqa: PLR0913 - one picture, one call
     tx: Transaction,
     rules: Published,
     *,

@@ -42,7 +42,7 @@ def match_keys(
         salt: the workspace's, so that digests of two workspaces cannot be compared.
         external_id: the records' own ids, row by row, when other systems may point at them.
     """
-    kinds = {
+    kinds: dict[str, str] = {
         column: kind
         for kind in config.keys
         for column in _SOURCES.get(kind, ())

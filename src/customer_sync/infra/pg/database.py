@@ -14,7 +14,7 @@ import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import LiteralString, cast
+from typing import LiteralString
 from weakref import WeakKeyDictionary
 
 import polars as pl
@@ -259,7 +259,7 @@ class Transaction:
         table = sql.Identifier("pg_temp", name)
         drop = sql.SQL("DROP TABLE IF EXISTS {}; " if exists else "").format(table)
         definitions = sql.SQL(", ").join(
-            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(cast("LiteralString", kind)))
+            sql.SQL("{} {}").format(sql.Identifier(column), sql.SQL(kind))
             for column, kind in columns
         )
         create = sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DELETE ROWS")
