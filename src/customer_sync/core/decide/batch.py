@@ -270,7 +270,8 @@ def _made(
 
     A field may show just what it showed before: sent "Lee" over "LEE", a system of capitals changes
     nothing, and would be sent the same for ever. Where the answer did not show the record
-    (`answered` is null), a field that changed may have been changed by people since.
+    (`answered` is null), a field that changed may have been changed by people since: only what is
+    plainly the value that was sent, in other letters or cut off, is the system's doing.
     """
     if not snapshot.answer or snapshot.sent.is_empty():
         return pl.DataFrame(schema=_ACCEPTED)
@@ -280,9 +281,11 @@ def _made(
         snapshot.sent.join(now, on=["link", "field"])
         .join(moved, on=["link", "field"], how="left")
         .join(seen.silent, on=["link", "field"], how="anti")
+        .join(snapshot.links.select("link", image_at="shown"), on="link", how="left")
         .filter(pl.col("value").ne_missing(pl.col("shown")))
     )
-    took = pl.col("answered") | (pl.col("answered").is_null() & pl.col("moved").is_null())
+    still = pl.col("moved").is_null() & (pl.col("image_at") <= pl.col("mark"))
+    took = pl.col("answered") | (pl.col("answered").is_null() & (still | _is_cut("shown", "value")))
     made = met.filter(took.fill_null(value=False)).select("link", "field", "shown", sent="value")
     return made.select(list(_ACCEPTED)).unique(["link", "field"])
 
@@ -303,9 +306,16 @@ def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> pl.DataFrame:
     echo = ours & (
         pl.col("sent").eq_missing(pl.col("value")) | (pl.col("element") != "") & _within_list()
     )
-    made = ours & ~echo & pl.col("answered").fill_null(value=False)
+    is_cut = pl.col("answered").is_null() & _is_cut("value", "sent") & (pl.col("element") == "")
+    made = ours & ~echo & (pl.col("answered") | is_cut).fill_null(value=False)
     own = met.filter(echo | made).select(_CELL_KEY)
     return changed.join(own, on=_CELL_KEY, how="anti")
+
+
+def _is_cut(shown: str, sent: str) -> pl.Expr:
+    """Is what is shown the value that was sent, but for capitals, outer space and its end?"""
+    text = pl.col(shown).str.to_lowercase().str.strip_chars()
+    return (text != "") & pl.col(sent).str.to_lowercase().str.strip_chars().str.starts_with(text)
 
 
 def _within_list() -> pl.Expr:

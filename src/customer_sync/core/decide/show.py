@@ -49,17 +49,16 @@ def desired(
 
 
 def differing(wanted: pl.DataFrame, shown: pl.DataFrame) -> pl.Series:
-    """Return, row by row, whether any wanted canonical value is not the one shown."""
+    """Return, row by row, whether any wanted canonical value may not be the one shown.
+
+    A field that is only delivered has no canonical value shown, so it always may; its patch tells.
+    """
     columns = [name for name in wanted.columns if name != "link"]
     if not columns:
         return pl.Series([False] * wanted.height, dtype=pl.Boolean)
-    there = [name for name in columns if name in shown.columns]
-    theirs = [shown[name].alias(f"shown.{name}") for name in there]
+    if not set(columns) <= set(shown.columns):
+        return pl.Series([True] * wanted.height, dtype=pl.Boolean)
+    theirs = [shown[name].alias(f"shown.{name}") for name in columns]
     pair = pl.DataFrame([*(wanted[name] for name in columns), *theirs])
-    tests = [
-        pl.col(name).ne_missing(pl.col(f"shown.{name}"))
-        if name in there
-        else pl.col(name).is_not_null()
-        for name in columns
-    ]
+    tests = [pl.col(name).ne_missing(pl.col(f"shown.{name}")) for name in columns]
     return pair.select(pl.any_horizontal(tests).alias("differs"))["differs"]
