@@ -145,7 +145,13 @@ def _live(  # noqa: PLR0917
     wanted = desired(
         golden, values, pl.concat([accepted_cells(accepted), held_cells(cells)]), names
     )
-    differing = _differing(stream, wanted, values, fields, names, golden)
+    differing = _differing(stream, wanted, values, fields, names)
+    if accepted.height:
+        # A system cannot have made anything of a value that the mapping has no text for.
+        raw = _differing(stream, golden.select("link", *wanted.columns[1:]), values, fields, names)
+        made = raw.filter(~pl.col("is_showable")).join(accepted, on=["link", "field"], how="semi")
+        both = pl.concat([differing, made])
+        differing = both.unique(["link", "field"], maintain_order=True)
     absorbed = _absorbed(stream, live, values)
     parts = [
         _set_aside(differing, rejects, values, golden, names),
@@ -178,13 +184,12 @@ def _rejects(rejects: pl.DataFrame, records: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _differing(  # noqa: PLR0917
+def _differing(
     stream: Stream,
     wanted: pl.DataFrame,
     values: pl.DataFrame,
     fields: pl.DataFrame,
     names: list[str],
-    golden: pl.DataFrame,
 ) -> pl.DataFrame:
     """Return cells that do not show what is wanted: link, field, shown, wanted, is_showable."""
     none = {
