@@ -1,10 +1,11 @@
 """Apply a plan: do what it says, and refuse, customer by customer, what has moved since.
 
-What was read for the plan is absorbed again in one transaction, and what that comes to is compared with
-the plan's digests before it is committed. A customer whose digest differs is left out with all its
-records, and the rest is absorbed anew, until nothing differs. Only patches that the plan foresaw are sent;
-whatever else waits is left to the next sync or plan. A stream of which a record was refused is read again
-from where it was, so nothing is lost. A plan is applied once; a sample of it may be applied before the rest.
+What was read for the plan is absorbed again in one transaction, and what that comes to is compared
+with the plan's digests before it is committed. A customer whose digest differs is left out with
+all its records, and the rest is absorbed anew, until nothing differs. Only patches that the plan
+foresaw are sent; whatever else waits is left to the next sync or plan. A stream of which a record
+was refused is read again from where it was, so nothing is lost. A plan is applied once; a sample
+of it may be applied before the rest.
 """
 
 import json
@@ -51,9 +52,10 @@ class Refused:
 class Applied:
     """What applying came to.
 
-    applied: customers brought to what the plan says. left: customers of the plan not applied yet (after a
-    sample). sent: patches sent. waiting: deliveries that the plan did not foresee. failures: (stream, code,
-    message) of systems that could not be written to; their deliveries wait.
+    applied: customers brought to what the plan says. left: customers of the plan not applied yet
+    (after a sample). sent: patches sent. waiting: deliveries that the plan did not foresee.
+    failures: (stream, code, message) of systems that could not be written to; their deliveries
+    wait.
     """
 
     number: int
@@ -91,7 +93,8 @@ def apply(session: Session, number: int, *, sample: int | None = None) -> Applie
 
     Raises:
         NotFoundError: There is no such plan.
-        ConflictError: It is applied, discarded or incomplete, or the configuration is another one now.
+        ConflictError: It is applied, discarded or incomplete, or the configuration is another one
+            now.
     """
     if sample is not None and sample < 1:
         raise InvalidInputError("a sample has at least one customer")
@@ -157,7 +160,7 @@ def _begun(tx: Transaction, number: int, sample: int | None, edited: int) -> _At
 # -- what has moved -------------------------------------------------------------------------------
 
 
-def _leave_out(  # noqa: PLR0913, PLR0917: one comparison
+def _leave_out(  # noqa: PLR0917 - one comparison
     tx: Transaction,
     session: Session,
     number: int,
@@ -224,7 +227,7 @@ def _foreseen(
     return wanted, applied
 
 
-def _finish(  # noqa: PLR0913, PLR0917: one commit, one call
+def _finish(  # noqa: PLR0917 - one commit, one call
     tx: Transaction,
     session: Session,
     number: int,
@@ -243,9 +246,13 @@ def _finish(  # noqa: PLR0913, PLR0917: one commit, one call
     else:
         plans.finish(tx, number, "open", json.dumps({**document, "held": sorted(held)}))
     audit.add_one(
-        tx, "plan.applied", run=session.run, configuration=session.rules.version, now=session.now(),
+        tx,
+        "plan.applied",
+        run=session.run,
+        configuration=session.rules.version,
+        now=session.now(),
         detail=f"plan {number}, customers {applied.applied}, refused {len(applied.refused)}, left {applied.left}",
-    )  # fmt: skip
+    )
 
 
 def _go_on(tx: Transaction, session: Session, document: Mapping[str, Any], held: set[int]) -> None:

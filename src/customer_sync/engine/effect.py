@@ -1,8 +1,9 @@
 """What batches absorbed within one transaction come to: per customer, on every side, with a digest.
 
-Plan and apply compute effects here from the same tables in the same way, so what was planned and what
-is about to be committed can be compared. A customer that a plan would create has no id to be named
-by: it is named by its first record, and no digest holds an id that another run would give otherwise.
+Plan and apply compute effects here from the same tables in the same way, so what was planned and
+what is about to be committed can be compared. A customer that a plan would create has no id to be
+named by: it is named by its first record, and no digest holds an id that another run would give
+otherwise.
 """
 
 import json
@@ -74,8 +75,8 @@ class PatchEffect:
 class CustomerEffect:
     """What happens to one customer, on every side.
 
-    identity: its id, or its first record while it has none. records: (stream, external id) that tell of
-    it. links: the records tied to it or changed, with their state.
+    identity: its id, or its first record while it has none. records: (stream, external id) that
+    tell of it. links: the records tied to it or changed, with their state.
     """
 
     identity: str
@@ -151,7 +152,7 @@ def _tied(
     return tied
 
 
-def _effect(  # noqa: PLR0913: one row, one call
+def _effect(
     session: Session,
     customer: int,
     cells: Sequence[tuple[str, str | None, str | None]],
@@ -165,10 +166,15 @@ def _effect(  # noqa: PLR0913: one row, one call
     identity = f"{tied[0][2]}/{tied[0][1]}" if is_new and tied else str(customer)
     text = json.dumps([is_new, sorted(cells), links, into])
     return CustomerEffect(
-        identity=identity, digest=salted(session.rules.salt, text), customer=customer, is_new=is_new,
-        merged_into=into, links=links, records=[(stream, id_) for stream, id_, _, _ in tied],
+        identity=identity,
+        digest=salted(session.rules.salt, text),
+        customer=customer,
+        is_new=is_new,
+        merged_into=into,
+        links=links,
+        records=[(stream, id_) for stream, id_, _, _ in tied],
         golden=[FieldEffect(field=n, before=b, after=a, winner=None, rule="") for n, b, a in cells],
-    )  # fmt: skip
+    )
 
 
 # -- why ------------------------------------------------------------------------------------------
@@ -249,8 +255,14 @@ def foreseen(
         after = 0
         while True:
             taken = outbox.standing(
-                tx, stream.id, run=session.run, now=session.now(), after=after, limit=TAKE_ROWS_MAX, kinds=KINDS
-            )  # fmt: skip
+                tx,
+                stream.id,
+                run=session.run,
+                now=session.now(),
+                after=after,
+                limit=TAKE_ROWS_MAX,
+                kinds=KINDS,
+            )
             if taken.is_empty():
                 break
             after = int(taken["outbound"].max())  # type: ignore[arg-type]
@@ -281,8 +293,11 @@ def _patch_digest(
 def patch_effect(stream: Stream, push: Push, why: Mapping[tuple[int, str], Reason]) -> PatchEffect:
     """Tell one push field by field."""
     canonical = {
-        source: binding.names for binding in stream.map.bindings if binding.is_out for source in binding.sources
-    }  # fmt: skip
+        source: binding.names
+        for binding in stream.map.bindings
+        if binding.is_out
+        for source in binding.sources
+    }
     fields = []
     for name, after in push.write.patch.items():
         found = [

@@ -1,10 +1,10 @@
 """Plan a run: its exact effects, computed and not made.
 
-What the systems show is read and kept in the inbox; then the real absorb runs over it in one transaction,
-the real delivery computes what it would send, and the transaction is rolled back. Counts are exact and
-every customer and patch has a digest that `apply` is held to; field by field, a plan tells of so many
-customers as are asked for. Nothing is changed but the plan's own rows, which hold personal values until
-it is applied or discarded.
+What the systems show is read and kept in the inbox; then the real absorb runs over it in one
+transaction, the real delivery computes what it would send, and the transaction is rolled back.
+Counts are exact and every customer and patch has a digest that `apply` is held to; field by field,
+a plan tells of so many customers as are asked for. Nothing is changed but the plan's own rows,
+which hold personal values until it is applied or discarded.
 """
 
 import json
@@ -52,8 +52,9 @@ LAST = 2**31 - 1  # no limit to the customers of a plan
 class Plan:
     """The effects of a run that was not made.
 
-    customers: field by field, at most as many as were asked for; total counts all. reviews: questions that
-    would be asked. failures: (stream, code, message) of streams that could not be read.
+    customers: field by field, at most as many as were asked for; total counts all. reviews:
+    questions that would be asked. failures: (stream, code, message) of streams that could not be
+    read.
     """
 
     number: int
@@ -123,9 +124,13 @@ def plan(
     with session.db.transaction() as tx:
         plans.finish(tx, number, "open", json.dumps(document))
         audit.add_one(
-            tx, "plan.made", run=session.run, configuration=session.rules.version, now=session.now(),
+            tx,
+            "plan.made",
+            run=session.run,
+            configuration=session.rules.version,
+            now=session.now(),
             detail=f"plan {number}, customers {made.total}",
-        )  # fmt: skip
+        )
     session.add({"planned": made.total})
     return made
 
@@ -174,9 +179,13 @@ def discard(session: Session, number: int) -> None:
         plans.forget(tx, number)
         plans.finish(tx, number, "discarded")
         audit.add_one(
-            tx, "plan.discarded", run=session.run, configuration=session.rules.version, now=session.now(),
+            tx,
+            "plan.discarded",
+            run=session.run,
+            configuration=session.rules.version,
+            now=session.now(),
             detail=f"plan {number}",
-        )  # fmt: skip
+        )
 
 
 def found(tx: Transaction, number: int | None) -> tuple[int, int, int, str, str]:
@@ -210,7 +219,7 @@ def _chosen(session: Session, names: Sequence[str] | None) -> list[Stream]:
     return [stream for stream in active if {stream.system, stream.title} & set(names)]
 
 
-def _read(  # noqa: PLR0913: one stream, one call
+def _read(
     session: Session,
     stream: Stream,
     number: int,
@@ -248,9 +257,14 @@ def _keep(session: Session, stream: Stream, number: int, records: pl.DataFrame, 
         if news.height:
             plans.keep_records(tx, number, stream.id, news, mark=mark, now=session.now())
         audit.add_one(
-            tx, "page.read", run=session.run, configuration=session.rules.version, now=session.now(),
-            stream=stream.id, detail=f"plan {number}, rows {records.height}, news {news.height}",
-        )  # fmt: skip
+            tx,
+            "page.read",
+            run=session.run,
+            configuration=session.rules.version,
+            now=session.now(),
+            stream=stream.id,
+            detail=f"plan {number}, rows {records.height}, news {news.height}",
+        )
     return records.height - news.height
 
 
@@ -265,8 +279,15 @@ def _compute(
     with session.db.transaction() as tx, session.db.transaction() as out:
         first = snapshot.begin(tx)
         done = rehearse(
-            tx, rehearsal, made.number, first=first, last=LAST, is_whole=True, excluded=frozenset(), streams=streams
-        )  # fmt: skip
+            tx,
+            rehearsal,
+            made.number,
+            first=first,
+            last=LAST,
+            is_whole=True,
+            excluded=frozenset(),
+            streams=streams,
+        )
         made.reviews, made.set_aside, made.edited = done.reviews, done.set_aside, len(done.edited)
         ledger = _Ledger(session=rehearsal, out=out, made=made, details_max=details_max)
         _customers(tx, ledger, done)
@@ -320,7 +341,7 @@ class _Ledger:
         made = self.made
         for effect in effects:
             self.numbers[effect.customer] = len(self.numbers) + 1
-            if not effect.identity == str(effect.customer):
+            if effect.identity != str(effect.customer):
                 self.identities[effect.customer] = effect.identity
             if len(self.told) < self.details_max:
                 self.told[effect.customer] = effect
@@ -331,8 +352,10 @@ class _Ledger:
         self._explain(tx, effects)
         self._write([effect for effect in effects if effect.customer not in self.told])
         records = [
-            (stream, id_, self.numbers[effect.customer]) for effect in effects for stream, id_ in effect.records
-        ]  # fmt: skip
+            (stream, id_, self.numbers[effect.customer])
+            for effect in effects
+            for stream, id_ in effect.records
+        ]
         schema = {"stream": pl.Int32, "external_id": pl.String, "number": pl.Int32}
         plans.keep(
             self.out, "plan_record", made.number, pl.DataFrame(records, schema=schema, orient="row")

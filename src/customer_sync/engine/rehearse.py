@@ -1,7 +1,7 @@
-"""Absorb what was read for a plan, within one transaction: to be rolled back by plan, committed by apply.
+"""Absorb what was read for a plan within one transaction: plan rolls it back, apply commits it.
 
-The same records in the same order through the same absorb, so that a plan is the real thing. Holds in
-memory one chunk of records and the ids of the customers touched.
+The same records in the same order through the same absorb, so that a plan is the real thing. Holds
+in memory one chunk of records and the ids of the customers touched.
 """
 
 from collections.abc import Mapping, Set
@@ -32,8 +32,8 @@ SET_ASIDE_MAX = 1_000  # told one by one; all are counted
 class StreamEffect:
     """What reading one stream comes to, and what would be sent to it.
 
-    unchanged: records as they were known. unaffected: changed records that change no customer. asked:
-    missing records whose deletion a person must approve first.
+    unchanged: records as they were known. unaffected: changed records that change no customer.
+    asked: missing records whose deletion a person must approve first.
     """
 
     stream: str
@@ -71,7 +71,8 @@ class SetAside:
 class Rehearsed:
     """What absorbing a plan's records did so far.
 
-    customers: all that were touched. stale: (stream, external id) that changed after they were read.
+    customers: all that were touched. stale: (stream, external id) that changed after they were
+    read.
     """
 
     first: int = 0
@@ -83,7 +84,7 @@ class Rehearsed:
     reviews: int = 0
 
 
-def rehearse(  # noqa: PLR0913: what to absorb, and whom to tell
+def rehearse(  # noqa: PLR0913 - what to absorb, and whom to tell
     tx: Transaction,
     session: Session,
     plan: int,
@@ -117,8 +118,15 @@ def rehearse(  # noqa: PLR0913: what to absorb, and whom to tell
         after = 0
         while True:
             records, mark, after = plans.records(
-                tx, plan, stream.id, schema, after=after, limit=CHUNK_ROWS, last=last, is_whole=is_whole
-            )  # fmt: skip
+                tx,
+                plan,
+                stream.id,
+                schema,
+                after=after,
+                limit=CHUNK_ROWS,
+                last=last,
+                is_whole=is_whole,
+            )
             if records.is_empty():
                 break
             records = records.filter(~pl.col(ID).is_in(left_out))
@@ -128,7 +136,7 @@ def rehearse(  # noqa: PLR0913: what to absorb, and whom to tell
     return done
 
 
-def _absorb(  # noqa: PLR0913, PLR0917: one step of the loop above
+def _absorb(  # noqa: PLR0917 - one step of the loop above
     tx: Transaction,
     session: Session,
     stream: Stream,

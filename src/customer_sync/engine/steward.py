@@ -1,9 +1,9 @@
 """A steward decides values: a person's word outranks what any record said until now.
 
 A decision is a claim of the steward's own record of a customer, made in full knowledge of what
-holds; it is absorbed like any other observation, so every system hears of it by the ordinary outbox,
-and a record that is knowingly changed later moves over as always. Values are read by the lenses of
-their kinds; what they cannot read is refused before anything is written.
+holds; it is absorbed like any other observation, so every system hears of it by the ordinary
+outbox, and a record that is knowingly changed later moves over as always. Values are read by the
+lenses of their kinds; what they cannot read is refused before anything is written.
 """
 
 from collections.abc import Mapping, Sequence

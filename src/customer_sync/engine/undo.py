@@ -1,11 +1,12 @@
 """Undo a run: inverse decisions where its values still stand, questions where they do not.
 
-What a run changed is decided back by the same means as a steward decides, so every system hears of it
-by the ordinary outbox, and undoing an undo is nothing special. A customer that the run brought into being
-is deactivated, unless other records tell of it by now. A record that the run created elsewhere is set
-apart from the sync, so that it is never created again, and removed there as far as its connector declares
-it can. Whatever cannot be taken back for certain is left as it is and asked as a review of kind `undo`.
-Undoing again goes on where it stopped: what is back already is not touched.
+What a run changed is decided back by the same means as a steward decides, so every system hears of
+it by the ordinary outbox, and undoing an undo is nothing special. A customer that the run brought
+into being is deactivated, unless other records tell of it by now. A record that the run created
+elsewhere is set apart from the sync, so that it is never created again, and removed there as far
+as its connector declares it can. Whatever cannot be taken back for certain is left as it is and
+asked as a review of kind `undo`. Undoing again goes on where it stopped: what is back already is
+not touched.
 """
 
 from collections.abc import Sequence
@@ -35,9 +36,10 @@ Question = tuple[str, str, list[int], str]
 class Undone:
     """What undoing a run came to.
 
-    restored: golden values that are as before the run. deactivated: customers it had created. removed:
-    records it had created elsewhere, set apart and to be removed. asked: what a person must decide.
-    failures: (code, message) of systems that could not be written to; their deliveries wait.
+    restored: golden values that are as before the run. deactivated: customers it had created.
+    removed: records it had created elsewhere, set apart and to be removed. asked: what a person
+    must decide. failures: (code, message) of systems that could not be written to; their
+    deliveries wait.
     """
 
     run: int
@@ -59,7 +61,8 @@ def undo(session: Session, run: int, *, removal: Removal = "deactivate") -> Undo
     Args:
         session: the run that undoes.
         run: the run to be undone; it must be over.
-        removal: what to do first with records it created elsewhere; the other where that cannot be done.
+        removal: what to do first with records it created elsewhere; the other where that cannot be
+            done.
 
     Raises:
         NotFoundError: There is no such run.
@@ -75,10 +78,14 @@ def undo(session: Session, run: int, *, removal: Removal = "deactivate") -> Undo
         _take_back_changed(session, run, done)
     with session.db.transaction() as tx:
         audit.add_one(
-            tx, "run.undone", run=session.run, configuration=session.rules.version, now=session.now(),
+            tx,
+            "run.undone",
+            run=session.run,
+            configuration=session.rules.version,
+            now=session.now(),
             detail=f"run {run}, restored {done.restored}, deactivated {done.deactivated}, "
             f"removed {done.removed}, asked {done.asked}",
-        )  # fmt: skip
+        )
     session.add(
         {"restored": done.restored, "deactivated": done.deactivated, "removed": done.removed}
     )
@@ -115,9 +122,18 @@ def _take_away(session: Session, run: int, removal: Removal, done: Undone) -> No
         reversals.remove(tx, frame, now=session.now())
         audit.add(
             tx,
-            frame.select("customer", "stream", "link", kind=pl.lit("record.excluded"), detail=pl.lit(f"undo of run {run}")),
-            run=session.run, batch=None, configuration=session.rules.version, now=session.now(),
-        )  # fmt: skip
+            frame.select(
+                "customer",
+                "stream",
+                "link",
+                kind=pl.lit("record.excluded"),
+                detail=pl.lit(f"undo of run {run}"),
+            ),
+            run=session.run,
+            batch=None,
+            configuration=session.rules.version,
+            now=session.now(),
+        )
         _ask(tx, session, asked, done)
     done.removed = len(removals)
 
@@ -169,10 +185,15 @@ def _take_back_created(session: Session, run: int, spanned: tuple[int, int], don
             for id_, into in {*reversals.retired(tx, run), *((r[0], r[1]) for r in rows if r[1])}
         ]  # fmt: skip
         asked += [
-            ("undo", f"run {run}/{id_}", [id_],
-             "the run created this customer, and other records tell of it by now; decide whether it stays")
-            for id_, into, is_used in rows if is_used and into is None
-        ]  # fmt: skip
+            (
+                "undo",
+                f"run {run}/{id_}",
+                [id_],
+                "the run created this customer, and other records tell of it by now; decide whether it stays",
+            )
+            for id_, into, is_used in rows
+            if is_used and into is None
+        ]
         _ask(tx, session, asked, done)
     alone = [id_ for id_, into, is_used in rows if into is None and not is_used]
     for chunk in _chunks(alone):

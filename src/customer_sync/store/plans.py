@@ -155,9 +155,7 @@ def stage_touched(tx: Transaction, ids: Sequence[int]) -> None:
 def touched(
     tx: Transaction, rules: Published, *, first: int
 ) -> tuple[list[tuple[int, bool, int | None]], pl.DataFrame]:
-    """Return (id, is it new since batch `first`, retired into) of the staged customers, and their
-    values.
-    """
+    """Return (id, is it new since `first`, retired into) of the staged customers; their values."""
     known = cast(
         "list[tuple[int, bool, int | None]]", tx.rows(STATEMENTS["touched"], {"first": first})
     )

@@ -19,7 +19,7 @@ STATEMENTS = load(__file__)
 def resolved(tx: Transaction, customers: Sequence[int]) -> dict[int, int]:
     """Return id -> the customer it stands for now; an id that never was is missing."""
     rows = tx.rows(STATEMENTS["resolved"], {"ids": sorted(set(customers))})
-    return cast("dict[int, int]", dict(rows))
+    return dict(cast("list[tuple[int, int]]", rows))
 
 
 def golden(tx: Transaction, rules: Published, customers: Sequence[int]) -> pl.DataFrame:
