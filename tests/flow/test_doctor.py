@@ -79,8 +79,8 @@ CORRUPTIONS = [
     ("link_has_customer",        "UPDATE link SET customer = 999 WHERE id = (SELECT max(id) FROM link)"),
     ("link_has_customer",        ABSORBING + "INSERT INTO customer (retired_into) SELECT id FROM customer; "
                                  "UPDATE link SET customer = (SELECT max(id) FROM customer) WHERE id = (SELECT max(id) FROM link)"),
-    ("record_linked_once",       "ALTER TABLE link DROP CONSTRAINT link_stream_external_id_key; INSERT INTO link "
-                                 "SELECT nextval('link_id'), stream, external_id, customer, 1, since, seen, shown, digest FROM link LIMIT 1"),
+    ("record_linked_once",       ("ALTER TABLE link DROP CONSTRAINT link_stream_external_id_key; INSERT INTO link "
+                                 "SELECT nextval('link_id'), stream, external_id, customer, 1, since, seen, shown, digest FROM link LIMIT 1")),
     ("retired_resolves",         ABSORBING + "INSERT INTO customer (retired_into) VALUES (999)"),
     ("retired_resolves",         ABSORBING + "INSERT INTO customer (id, retired_into) VALUES (50, 51), (51, 50); SELECT setval('customer_id', 60)"),
     ("golden_recomputed",        ABSORBING + "UPDATE customer SET family_name = 'King'"),
