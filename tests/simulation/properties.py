@@ -408,13 +408,11 @@ def _recomputed(world: "World") -> Iterator[str]:
 
 def _echoes(world: "World") -> Iterator[str]:
     before = world.state()
-    for whole in (True, False):
-        world.tick(60.0)
-        world.sync(whole=whole)
-        after = world.state()
-        if after != before:
-            yield f"echo: a sync (whole={whole}) of what agrees changed {before} to {after}"
-            return
+    world.tick(60.0)
+    world.sync(whole=True)  # the last round of rest was one that reads what changed
+    after = world.state()
+    if after != before:
+        yield f"echo: reading all again changed {before} to {after}"
     edits = sum(world.people.counts.values()) + sum(
         number for name, number in world.raced().items() if name.endswith(("race_before", "race_after"))
     )
