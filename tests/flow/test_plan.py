@@ -6,6 +6,7 @@ from customer_sync.engine.apply import apply
 from customer_sync.engine.plan import discard, opened, plan
 from customer_sync.engine.session import running
 from customer_sync.kernel.errors import ConflictError, InvalidInputError, NotFoundError
+from customer_sync.systems.simulated import Behaviour
 
 TABLES = (
     "customer", "link", "image", "claim", "golden_change", "match_key", "outbound", "attempt", "reject",
@@ -292,3 +293,37 @@ def test_no_personal_value_stays_in_the_plans_own_row(company):
     [(document,)] = company.rows("SELECT document FROM plan")
     assert "ann@acme.test" not in document
     assert "Lee" not in document
+
+
+def test_records_confirmed_to_be_gone_are_part_of_the_plan(world):
+    company = world("crm", shop={"behaviour": Behaviour(deletes="keys", cursor=False)})
+    for number in range(3):
+        company.platforms["crm"].create("contacts", email=f"c{number}@acme.test")
+    company.sync()
+    shop = company.only("shop")
+    company.platforms["shop"].delete("contacts", shop)
+
+    made = planned(company)
+    live = company.rows("SELECT count(*) FROM link WHERE state = 0")
+    applied(company, made.number)
+    company.sync()
+
+    assert (made.streams[1].gone, made.customers[0]["links"]) == (1, [f"shop.contacts/{shop} gone"])
+    assert live == [(6,)]
+    assert company.rows("SELECT count(*) FROM link WHERE state = 1") == [(1,)]
+    assert len(company.shown("shop")) == 2
+
+
+def test_a_mass_delete_is_told_and_not_applied(world):
+    company = world("crm", shop={"behaviour": Behaviour(deletes="keys", cursor=False)})
+    for number in range(10):
+        company.platforms["crm"].create("contacts", email=f"c{number}@acme.test")
+    company.sync()
+    for record in company.platforms["shop"].records("contacts"):
+        company.platforms["shop"].delete("contacts", record.id)
+
+    made = planned(company)
+    applied(company, made.number)
+
+    assert (made.streams[1].asked, made.streams[1].gone) == (10, 0)
+    assert company.rows("SELECT count(*) FROM link WHERE state <> 0") == [(0,)]

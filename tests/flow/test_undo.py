@@ -2,6 +2,8 @@
 
 import pytest
 
+from customer_sync.engine.apply import apply
+from customer_sync.engine.plan import plan
 from customer_sync.engine.session import running
 from customer_sync.engine.undo import undo
 from customer_sync.kernel.errors import ConflictError, NotFoundError
@@ -184,3 +186,38 @@ def test_what_was_undone_is_audited_without_values(company):
     )
     assert len(details) == 2
     assert not any("King" in text or "Lee" in text for (text,) in details)
+
+
+def test_lists_go_back_element_by_element(world):
+    fields = {"email": "email", "phones": {"field": "phones", "separator": ";"}}
+    company = world(crm={"fields": fields}, shop={"fields": fields})
+    company.platforms["crm"].create(
+        "contacts", email="ann@acme.test", phones="+4930901820;+4930901821"
+    )
+    company.sync()
+    company.platforms["crm"].edit("contacts", "1", phones="+4930901821;+4930901822")
+    company.sync()
+    changed = company.shown("shop")[0]["phones"]
+
+    done = undone(company)
+    company.sync()
+
+    assert sorted(changed.split(";")) == ["+4930901821", "+4930901822"]
+    assert (done.restored, done.asked) == (1, 0)
+    for name in ("crm", "shop"):
+        shown = company.shown(name)[0]["phones"]
+        assert sorted(shown.split(";")) == ["+4930901820", "+4930901821"]
+
+
+def test_an_applied_plan_is_undone_like_any_run(company):
+    company.platforms["crm"].edit("contacts", "1", last="King")
+    company.tick()
+    with running(company.session(), "plan") as session:
+        made = plan(session)
+    with running(company.session(), "apply") as session:
+        apply(session, made.number)
+    applied = last_names(company)
+
+    undone(company)
+
+    assert (applied, last_names(company)) == ({"King"}, {"Lee"})
