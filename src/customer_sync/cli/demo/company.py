@@ -25,8 +25,8 @@ __all__ = ["SYSTEMS", "Card", "Company", "Party", "company", "national_phone"]
 System = Literal["shop", "erp", "crm"]
 SYSTEMS: tuple[System, ...] = ("shop", "erp", "crm")
 SEED = 20_260
-MADE_UP = ("none@none.com", "noemail@noemail.com", "test@test.com")
-MADE_UP_PHONES = ("000000000", "1111111", "12345678")
+MADE_UP = ("none@none.com", "test@test.com")
+MADE_UP_PHONE = "+49 11111111"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +201,12 @@ def _enter(made: Company, party: Party, dice: random.Random) -> None:
     if party.number % 60 == 11 and "shop" in known:
         known = ["shop", *known]  # registered twice
     shop_key: str | None = None
+    turn = dice.random()  # one for all of a party's cards: any two of them share a trace
     for place, name in enumerate(known):
         card = _card(made, name, party, dice)
         card = replace(card, shop_key=shop_key if dice.random() < 0.4 else None)
         # Whoever comes later may be hard to recognise, but never without a trace.
-        card = card if place == 0 else _messed(card, party, dice)
+        card = card if place == 0 else _messed(card, party, turn, dice)
         if name == "shop" and shop_key is None:
             shop_key = card.key
         made.cards[name].append(card)
@@ -225,12 +226,11 @@ def _key(name: System, count: int) -> str:
     return {"shop": f"{count + 1}", "erp": f"{70_001 + count}", "crm": str(uuid5(NAMESPACE_URL, f"crm/{count}"))}[name]
 
 
-def _messed(card: Card, party: Party, dice: random.Random) -> Card:
+def _messed(card: Card, party: Party, turn: float, dice: random.Random) -> Card:
     """Write a card as another hand would: still the same party, by at least one trace."""
     card = replace(card, given=_respelled(card.given, dice), family=_respelled(card.family, dice))
     if card.email and dice.random() < 0.3:
         card = replace(card, email=dice.choice((card.email.upper(), f" {card.email} ")))
-    turn = dice.random()
     by_tax = party.tax_id and turn < 0.4
     # A telephone tells who somebody is only together with the name as it stands.
     by_phone = not by_tax and turn < 0.5
@@ -242,7 +242,7 @@ def _messed(card: Card, party: Party, dice: random.Random) -> Card:
     elif card.email and _is_shared_mailbox(card.email) and not party.tax_id:
         pass  # found by its telephone and its name
     elif turn > 0.85 and not _is_shared_mailbox(card.email or ""):
-        card = replace(card, phone=dice.choice((*MADE_UP_PHONES, None)))
+        card = replace(card, phone=dice.choice((MADE_UP_PHONE, None)))
     if dice.random() < 0.25:
         card = replace(card, birth=None, street=None, city=None, postal=None, country=None)
     return card

@@ -21,7 +21,7 @@ SCHEMA: LiteralString = """
 CREATE SCHEMA sales;
 CREATE TABLE sales.contacts (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(), full_name varchar(120), email text, other_emails jsonb, phone text,
-    address jsonb, language text, shop_no text, stage text, tier text, terms text, opt_in boolean, manager text,
+    address jsonb, language text, tax_no text, shop_no text, stage text, tier text, terms text, opt_in boolean, manager text,
     score double precision, changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE FUNCTION sales.stamp() RETURNS trigger LANGUAGE plpgsql AS
@@ -29,9 +29,9 @@ $$ BEGIN NEW.changed_at := clock_timestamp(); RETURN NEW; END $$;
 CREATE TRIGGER stamp BEFORE UPDATE ON sales.contacts FOR EACH ROW EXECUTE FUNCTION sales.stamp();
 """
 INSERT: LiteralString = """
-INSERT INTO sales.contacts (id, full_name, email, other_emails, phone, address, language, shop_no, stage, tier, terms,
+INSERT INTO sales.contacts (id, full_name, email, other_emails, phone, address, language, tax_no, shop_no, stage, tier, terms,
     opt_in, manager, score, changed_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
 
@@ -79,6 +79,13 @@ class Crm:
             return row or {}
 
 
+    def find(self, email: str) -> dict[str, Any]:
+        """Return the contact with this e-mail address."""
+        with psycopg.connect(self.url, row_factory=dict_row) as connection:
+            text = "SELECT * FROM sales.contacts WHERE email = %s"
+            return connection.execute(text, [email]).fetchone() or {}
+
+
 def full_name(card: Card) -> str | None:
     """Return the one name field: the firm, or the person as their people write it."""
     if card.firm:
@@ -97,6 +104,6 @@ def _row(card: Card) -> tuple[object, ...]:
     return (
         card.key, full_name(card), card.email, json.dumps([second] if second else []),
         national_phone(card.phone, "US"), json.dumps(address, ensure_ascii=False) if card.city else None,
-        card.language, card.shop_key, STAGES[card.dice % 3], tier, None, card.dice % 2 == 1,
+        card.language, card.tax_id, card.shop_key, STAGES[card.dice % 3], tier, None, card.dice % 2 == 1,
         MANAGERS[card.dice % 4], card.dice / 7, stamp,
     )  # fmt: skip

@@ -38,7 +38,7 @@ class Erp:
     def edit(self, key: str, now: datetime, **values: str) -> None:
         """Change a row, as the ERP's next export would show it."""
         rows = self.rows()
-        changed = {name.replace("_", "-"): value for name, value in values.items()}
+        changed: dict[str, str] = dict(values)
         changed["Letzte Änderung"] = f"{now.astimezone(ZONE):%Y-%m-%d %H:%M:%S.%f}"
         self._write([row | changed if row["Kundennummer"] == key else row for row in rows])
 

@@ -59,11 +59,13 @@ _LEGAL_FORMS = frozenset({
     "srl", "spa", "sl", "slu", "lda", "ltda", "ab", "oy", "oyj", "as", "asa", "aps", "kft", "zrt",
     "sro", "spzoo", "doo", "ood",
     "kk", "pvt", "pte", "gesmbh", "sicav", "foundation", "stiftung", "association", "verein",
-    "university", "bank",
+    "university", "bank", "тов", "ооо", "зао", "пао", "αε", "επε", "ικε",
 })  # fmt: skip
 _AMBIGUOUS_FORMS = frozenset(
     {"as", "se", "sa", "co", "ag", "ab", "sl", "kk", "lp", "bank", "company", "ug", "ev", "eg"}
 )
+# Written without a blank, before or after the name.
+_CJK_FORMS = ("株式会社", "有限会社", "合同会社", "(株)", "（株）", "有限公司", "주식회사", "(주)")
 _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+$")
 _WORD = r"([A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ž'-]*)"
 _TWO_WORDS = rf"\A{_WORD} {_WORD}\z"
@@ -216,6 +218,8 @@ def _joined(*parts: str | None) -> str:
 
 def has_legal_form(text: str) -> bool:
     """Return whether a name carries a legal form, such as GmbH or Inc."""
+    if plain(text).startswith(_CJK_FORMS) or plain(text).endswith(_CJK_FORMS):
+        return True
     words = [_form(word) for word in re.split(r"[\s,&()]+", plain(text)) if word]
     if len(words) < 2:
         return False
