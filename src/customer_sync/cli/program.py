@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from customer_sync.cli import discovery, folder, people, questions, run_commands
-from customer_sync.cli.demo import command as demo
 from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
 
 __all__ = ["app", "run"]
@@ -24,7 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for group in (folder, discovery, run_commands, questions, people, demo):
+for group in (folder, discovery, run_commands, questions, people):
     group.register(app)
 
 
@@ -60,6 +59,8 @@ def run(arguments: list[str] | None) -> int:
     except KeyboardInterrupt as error:
         tell(error, debug=debug)
         return INTERRUPTED
+    if code == INTERRUPTED:  # typer turns the interruption into its code
+        tell(KeyboardInterrupt(), debug=debug)
     return code if isinstance(code, int) else 0
 
 
