@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb_ledger
-from customer_sync.engine.deliver import deliver
+from customer_sync.engine.deliver import deliver, settle_stream
 from customer_sync.engine.intake import pull
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
@@ -56,6 +56,8 @@ def sync(session: Session, *, whole: bool = False, only: Collection[str] = ()) -
 def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> None:
     """Read one stream; one that cannot be read stops only itself."""
     try:
+        # What a lost answer left open comes first: else our own writing would be read as its people's.
+        settle_stream(session, stream)
         pulled = pull(session, stream, whole=whole)
         sweep_missing(session, stream, pulled)
     except (RetryableError, OperatorError) as error:

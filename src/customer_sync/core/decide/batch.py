@@ -240,8 +240,9 @@ def _claimed(
     )  # the doubtful claim nothing yet
     fresh = spoken.join(seen.before.select("link"), on="link", how="anti")
     if fresh.height:
-        nothing, batch = pl.lit(0, pl.Int64), pl.lit(snapshot.batch, pl.Int64)
-        parts.append(first_cells(fresh, rules.many).with_columns(seen=nothing, basis=batch))
+        nothing = pl.lit(0, pl.Int64)
+        first = _beside_golden(rules, snapshot, first_cells(fresh, rules.many), links)
+        parts.append(first.with_columns(seen=nothing, basis=_basis(snapshot)))
     before = seen.before.join(spoken.select("link"), on="link", how="semi")
     if before.height:
         after = spoken.join(before.select("link"), on="link", how="semi")
@@ -333,14 +334,7 @@ def _based(
     stored: pl.DataFrame,
 ) -> pl.DataFrame:
     """Say what each change had seen, and which golden values it stands for."""
-    met = changed.join(links.select("link", "customer", had_seen="seen"), on="link")
-    golden = first_cells(
-        snapshot.customers.select(link="customer", *rules.fields), rules.many
-    ).rename({"link": "customer", "value": "golden"})
-    met = met.join(
-        golden, on=["customer", "field", "element"], how="left", maintain_order="left"
-    ).join(snapshot.customers.select("customer", golden_at="stamp"), on="customer", how="left")
-    agrees = pl.col("value").eq_missing(pl.col("golden")) & pl.col("golden_at").is_not_null()
+    met = _beside_golden(rules, snapshot, changed, links)
     spoke = stored.select(*_CELL_KEY, spoke=pl.lit(value=True))
     met = met.join(spoke, on=_CELL_KEY, how="left")
     # A field mapped only now, or never spoken of before, was not changed knowingly: it had seen nothing.
@@ -348,7 +342,6 @@ def _based(
     # A steward decides knowingly, and anew even when confirming what holds.
     is_decided = seen.stream.id == STEWARD_STREAM
     knowing = knowing | pl.lit(is_decided)
-    agrees = agrees & ~pl.lit(is_decided)
     had_seen = (
         pl.lit(snapshot.batch - 1, pl.Int64)
         if seen.stream.id in OWN_STREAMS
@@ -356,13 +349,34 @@ def _based(
     )
     inward_only = ~pl.col("field").is_in(list(seen.stream.map.outward))
     aware = pl.when(knowing & ~inward_only).then(had_seen).otherwise(pl.lit(0, pl.Int64))
-    basis = (
-        pl.when(agrees)
-        .then(pl.min_horizontal("golden_at", pl.lit(snapshot.batch, pl.Int64)))
-        .otherwise(pl.lit(snapshot.batch, pl.Int64))
-    )
+    basis = pl.lit(snapshot.batch, pl.Int64) if is_decided else _basis(snapshot)
     # A claim that came to agree late may have seen what it stands for: it must not override itself.
     return met.with_columns(seen=pl.min_horizontal(aware, basis - 1), basis=basis)
+
+
+def _beside_golden(
+    rules: Published, snapshot: Snapshot, said: pl.DataFrame, links: pl.DataFrame
+) -> pl.DataFrame:
+    """Add the customer, what its link had seen, its golden value and the batch that this is of."""
+    met = said.join(links.select("link", "customer", had_seen="seen"), on="link")
+    golden = first_cells(
+        snapshot.customers.select(link="customer", *rules.fields), rules.many
+    ).rename({"link": "customer", "value": "golden"})
+    met = met.join(golden, on=["customer", "field", "element"], how="left", maintain_order="left")
+    return met.join(
+        snapshot.customers.select("customer", golden_at="stamp"), on="customer", how="left"
+    )
+
+
+def _basis(snapshot: Snapshot) -> pl.Expr:
+    """Which golden values does a claim stand for: those it came to agree with, else this batch's.
+
+    A new record that shows what holds already (our own creation among them, read before its answer)
+    adds no word: who saw that value and changed it has changed this one's too.
+    """
+    now = pl.lit(snapshot.batch, pl.Int64)
+    agrees = pl.col("value").eq_missing(pl.col("golden")) & pl.col("golden_at").is_not_null()
+    return pl.when(agrees).then(pl.min_horizontal("golden_at", now)).otherwise(now)
 
 
 def _current(stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:

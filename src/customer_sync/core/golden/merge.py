@@ -3,7 +3,7 @@
 Three-way merge without an order of arrival. A claim records the batch whose golden values its record
 had *seen* when it changed. Claim b therefore *overrides* claim a when
 
-    b.seen >= max(a.basis, a.since, b.since)
+    b.seen >= max(a.basis, a.since if a was said before, b.since)
 
 that is: b's record already showed a golden value that took a into account (both tied to the same
 customer at the time), and then changed it knowingly. What remains after taking away the overridden
@@ -60,7 +60,8 @@ def merge(cells: pl.DataFrame, policies: Policies) -> pl.DataFrame:
 
 
 def _settled(cells: pl.DataFrame, policies: Policies) -> pl.DataFrame:
-    known = pl.max_horizontal("basis", "since")
+    # What a record said of an earlier customer is known to this one since the record is tied to it.
+    known = pl.max_horizontal("basis", pl.when(pl.col("stamp") < pl.col("since")).then("since"))
     aware = pl.when(pl.col("seen") >= pl.col("since")).then("seen").otherwise(-1)
     standing = cells.filter(aware.max().over(_KEY) < known)
     kind = pl.col("field").replace_strict(policies.kinds, default=MOST_RECENT, return_dtype=pl.Int8)
