@@ -27,7 +27,7 @@ from customer_sync.connect.port import (
     record_schema,
 )
 from customer_sync.core.decide import Stream, desired
-from customer_sync.core.decide.observe import shown
+from customer_sync.core.decide.observe import displayed
 from customer_sync.core.decide.route import accepted_cells, held_cells, with_references
 from customer_sync.engine.absorb import Answered, absorb, absorb_ledger
 from customer_sync.engine.intake import read_ids, reread
@@ -221,7 +221,7 @@ def _updates(
 ) -> list[Push]:
     if rows.is_empty() or not session.connector(stream).capabilities(stream.name).update:
         return []
-    values, fields, rejected = shown(stream, rows.select("link", "image"))
+    values, fields, rejected = displayed(stream, rows.select("link", "image"))
     golden = rows.select("link", "customer").join(
         due.golden, on="customer", how="left", maintain_order="left"
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import polars as pl
 
-from customer_sync.core.decide.observe import Observation
+from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import OWN_STREAMS, STEWARD_STREAM, Published
 from customer_sync.core.decide.route import Routes, accepted_cells, route
 from customer_sync.core.decide.show import differing
@@ -276,6 +276,9 @@ def _made(
     """
     if not snapshot.answer or snapshot.sent.is_empty():
         return pl.DataFrame(schema=_ACCEPTED)
+    if not set(seen.stream.map.outward) <= set(after.columns):
+        images = seen.records.join(after.select("link"), on="link", how="semi")
+        after = displayed(seen.stream, images.select("link", "image"))[0]
     now = after.unpivot(index="link", variable_name="field", value_name="shown")
     moved = changed.select("link", "field", moved=pl.lit(value=True)).unique()
     met = (

@@ -8,7 +8,7 @@ from customer_sync.core.decide.published import Stream
 from customer_sync.kernel.frames import from_json, to_json
 from customer_sync.model.frame import INSTANT
 
-__all__ = ["OBSERVED", "Observation", "observe"]
+__all__ = ["OBSERVED", "Observation", "displayed", "observe", "shown"]
 
 # What the shell adds to the records of a page: their link (existing or allocated), and the image before.
 OBSERVED: dict[str, pl.DataType] = {
@@ -84,3 +84,20 @@ def shown(stream: Stream, images: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
     cells = mapped.rejects.filter(pl.col("field").is_not_null())
     rejected = cells.select(link=images["link"].gather(cells["row"]), field="field")
     return values, fields, rejected
+
+
+def displayed(
+    stream: Stream, images: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Read stored images like ``shown``, fields that are only delivered among the values.
+
+    Such a field claims nothing, but what it shows tells whether something is left to deliver.
+    """
+    values, fields, rejected = shown(stream, images)
+    columns = []
+    for binding in stream.map.bindings:
+        if binding.is_out and not binding.is_in and binding.constant_text is None:
+            got = binding.get([fields[name] for name in binding.sources], fields.height)
+            columns += [one.value.alias(name) for one, name in zip(got, binding.names, strict=True)]
+    new = [column for column in columns if column.name not in values.columns]
+    return values.with_columns(new) if values.height else values, fields, rejected

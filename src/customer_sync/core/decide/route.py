@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from customer_sync.core.decide.observe import Observation, shown
+from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import LEDGER_STREAM, Published, Stream
 from customer_sync.core.decide.show import desired, differing
 from customer_sync.model.frame import LIVE
@@ -105,7 +105,7 @@ def _compared(
     golden: pl.DataFrame, links: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return (link, differs): would delivering the golden values change a source field?"""
-    values, fields, rejected = shown(stream, images)
+    values, fields, rejected = displayed(stream, images)
     rows = _golden_rows(images, mine, golden, links, stream, rules)
     cells = pl.concat([kept, held_cells(rejected)]) if rejected.height else kept
     wanted = desired(rows, values, cells, stream.map.outward)
