@@ -39,7 +39,7 @@ def test_nothing_heavy_is_imported_for_help(desk):
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "check", "discover", "publish", "config export", "config versions", "sync", "status", "verify", "retry",
+    ["init", "check", "doctor", "discover", "publish", "config export", "config versions", "sync", "status", "verify", "retry",
      "rejects", "reviews", "reviews decide", "customers", "customers export", "links export", "links import",
      "show", "why", "audit"],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from customer_sync.cli import discovery, folder, people, questions, run_commands
+from customer_sync.cli import discovery, folder, health, people, questions, run_commands
 from customer_sync.cli.demo import command as demo
 from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
 
@@ -24,7 +24,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for group in (folder, discovery, run_commands, questions, people, demo):
+for group in (folder, discovery, run_commands, questions, people, health, demo):
     group.register(app)
 
 
