@@ -1,6 +1,13 @@
 """What each lens reads and writes: tables that a steward can check."""
 
+import polars as pl
 import pytest
+
+from customer_sync.core.mapping.amount import Number
+from customer_sync.core.mapping.code import Boolean, Language
+from customer_sync.core.mapping.contact import Email, Url
+from customer_sync.core.mapping.row import cells_of
+from customer_sync.core.mapping.text import Organisation, Text
 
 DE = "Europe/Berlin"
 ADDRESS = '{"city":"Berlin","country":"DE","postal_code":"10115","street":"Hauptstr. 5"}'
@@ -28,6 +35,10 @@ READS = [
     ("phone",           {"region": "IT"},                       "06 12345678",               "+390612345678"),
     ("phone",           {},                                     "030 123456 ext. 7",         "+4930123456"),
     ("phone",           {},                                     "call me",                   "!phone_invalid"),
+    ("phone",           {"region": "ZZ"},                       "030 123456",                "!phone_region_missing"),
+    ("phone",           {"region": "ZZ"},                       "+49 30 123456",             "+4930123456"),
+    ("credit_limit",    {"currency": "EUR"},                    "$ 5",                       "!currency_ambiguous"),
+    ("credit_limit",    {"currency": "CAD"},                    "$ 5",                       "5 CAD"),
     ("phone",           {},                                     "12",                        "!phone_invalid"),
     ("country",         {},                                     "Deutschland",               "DE"),
     ("country",         {},                                     "deu",                       "DE"),
@@ -367,3 +378,16 @@ def test_an_expression_that_fails_for_one_record_is_that_records_fault(stream, f
     assert mapped.values["loyalty.points"].to_list() == ["4", None, None]
     assert mapped.rejects.select("row", "code").rows() == [(1, "expression_failed")]
     assert mapped.silent.rows() == [(1, "loyalty.points")]
+
+
+@pytest.mark.parametrize("lens", [Email(), Text(), Organisation(), Url(), Boolean(), Language(), Number()])
+def test_texts_that_a_normal_pattern_matches_read_as_themselves_whatever_the_size(lens):
+    texts = [
+        "ann@acme.de", "Ann@acme.de", "a b", "a  b", " a", "a\n", "", "https://acme.de", "https://Acme.de/",
+        "true", "TRUE", "de", "DE", "12", "012", "12\n", "true\n", "ann@acme.de\n", "\u00e9", "e\u0301",
+    ]  # fmt: skip
+
+    small = lens.get([pl.Series("x", texts, dtype=pl.String)])[0]
+    large = lens.get([pl.Series("x", texts * 10, dtype=pl.String)])[0]
+
+    assert cells_of(small) == [lens.cell(text) for text in texts] == cells_of(large)[: len(texts)]

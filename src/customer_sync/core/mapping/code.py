@@ -1,7 +1,8 @@
 """Lenses of coded values: boolean, language, currency, tax id, value maps, constants.
 
-Decides which words stand for which code. Promises that the vocabulary of a source (ja/nein, DEU)
-is kept when the value changes. Must not guess: what stands for several codes is a fault.
+Decides which words stand for which code. Promises that a source's own words (ja/nein, DEU) are
+kept when the value changes, and never to guess: what stands for several codes is a fault. Must
+not know other fields of the record.
 """
 
 import re
@@ -20,13 +21,13 @@ from customer_sync.core.mapping.text import plain
 
 __all__ = ["Boolean", "Constant", "Currency", "Language", "TaxId", "Values", "currency_code"]
 
+# Yes and no; a pair that comes first wins where a word is in several.
 _VOCABULARIES = (
-    ("true", "false"), ("1", "0"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"), ("j",
-    "n"),
-    ("oui", "non"), ("o", "n"), ("si", "no"), ("sí", "no"), ("s", "n"), ("sim", "não"), ("ja",
-    "nej"),
-    ("tak", "nie"), ("ja", "nee"), ("ano", "ne"), ("on", "off"), ("active", "inactive"), ("x", "-"),
-    ("wahr", "falsch"), ("vrai", "faux"), ("-1", "0"), ("1.0", "0.0"),
+    ("true", "false"), ("1", "0"), ("yes", "no"), ("y", "n"), ("t", "f"), ("ja", "nein"),
+    ("j", "n"), ("oui", "non"), ("o", "n"), ("si", "no"), ("sí", "no"), ("s", "n"),
+    ("sim", "não"), ("ja", "nej"), ("tak", "nie"), ("ja", "nee"), ("ano", "ne"), ("on", "off"),
+    ("active", "inactive"), ("x", "-"), ("wahr", "falsch"), ("vrai", "faux"), ("-1", "0"),
+    ("1.0", "0.0"),
 )  # fmt: skip
 _TRUE = frozenset(yes for yes, _ in _VOCABULARIES)
 _FALSE = frozenset(no for _, no in _VOCABULARIES)
@@ -135,10 +136,11 @@ class Language(ValueLens):
         return text.upper() if image.isupper() else text
 
 
-_SIGNS = {"€": "EUR", "£": "GBP", "zł": "PLN", "₹": "INR", "₺": "TRY", "₽": "RUB", "₪": "ILS",
-    "₩": "KRW", "kč": "CZK",
-          "us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "r$": "BRL", "chf.": "CHF",
-          "sfr": "CHF"}  # fmt: skip
+_SIGNS = {
+    "€": "EUR", "£": "GBP", "zł": "PLN", "₹": "INR", "₺": "TRY", "₽": "RUB", "₪": "ILS",
+    "₩": "KRW", "kč": "CZK", "us$": "USD", "a$": "AUD", "c$": "CAD", "nz$": "NZD", "r$": "BRL",
+    "chf.": "CHF", "sfr": "CHF",
+}  # fmt: skip
 _AMBIGUOUS = frozenset({"$", "¥", "kr", "kr.", "dollar"})
 
 
@@ -182,11 +184,12 @@ _TAX_MODULES = {
     "US": "ein",
     "XI": "vat",
 }
-_SCHEMES = frozenset({"AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI",
-    "FR", "GB", "GR", "HR",
-                      "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO",
-                      "SE", "SI", "SK",
-                      "TR", "ZA", *_TAX_MODULES})  # fmt: skip
+_SCHEMES = frozenset({
+    "AT", "BE", "BG", "CH", "CY", "CZ", "DE", "DK", "EE", "EL", "ES", "FI", "FR", "GB", "GR",
+    "HR", "HU", "IE", "IT", "LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI",
+    "SK", "TR", "ZA",
+    *_TAX_MODULES,
+})  # fmt: skip
 
 
 class TaxId(ValueLens):

@@ -25,10 +25,11 @@ _LANGUAGES = (
     "el", "ja", "zh",
 )  # fmt: skip
 _PLAIN = r'\A[^\x00-\x1f"\\]*\z'  # no character that JSON escapes
-_SAID = {"uk": "GB", "england": "GB", "great britain": "GB", "scotland": "GB", "wales": "GB",
-    "el": "GR",
-         "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "holland": "NL",
-         "korea": "KR"}  # fmt: skip
+_SAID = {
+    "uk": "GB", "england": "GB", "great britain": "GB", "scotland": "GB", "wales": "GB",
+    "el": "GR", "usa": "US", "u.s.a.": "US", "u.s.": "US", "america": "US", "holland": "NL",
+    "korea": "KR",
+}  # fmt: skip
 
 
 @cache

@@ -19,13 +19,11 @@ from customer_sync.model.field import Field
 
 __all__ = ["Mapped", "StreamMap"]
 
-ABSENT = (
-    "@absent"  # as in the connector port: comma-separated source fields the record does not have
-)
+# As in the connector port: comma-separated source fields that the record does not have.
+ABSENT = "@absent"
 REJECTS = {
-    "row": pl.UInt32, "field": pl.String, "source": pl.String, "code": pl.String,
-    "detail": pl.String,
-    "whole": pl.Boolean,
+    "row": pl.UInt32, "field": pl.String, "source": pl.String,
+    "code": pl.String, "detail": pl.String, "whole": pl.Boolean,
 }  # fmt: skip
 SILENT = {"row": pl.UInt32, "field": pl.String}
 FLAGS = {"row": pl.UInt32, "remark": pl.String}
@@ -84,12 +82,11 @@ class StreamMap:
         return self._mapped(findings)
 
     def put(self, golden: pl.DataFrame, images: pl.DataFrame) -> pl.DataFrame:
-        """Return the fields ``out_sources`` such that they show the golden values.
-
-        Else as in ``images``.
+        """Return the fields ``out_sources`` as in ``images``, changed to show the golden values.
 
         A golden value that its lens cannot show (outside the value map, too long for what is not
-        a text) leaves the image as it is. An unreadable image is overwritten, but never emptied.
+        a text) leaves the image as it is. An unreadable image is overwritten, but never emptied;
+        whoever calls decides whether it may be (see core.decide.show).
         """
         wanted = {name: golden[name] for name in self.outward if name in golden.columns}
         shown = {

@@ -122,10 +122,7 @@ class Instant(ValueLens):
         return value if self._pattern is None else None
 
     def is_exact(self, values: Texts, /) -> bool:
-        """Return whether the local time is one of its zone.
-
-        And the format shows fractions if any.
-        """
+        """Return whether the format shows fractions, and the zone has that local time once."""
         value = values[0] or ""
         if self._pattern is None or self._pattern in _EPOCH_UNITS:
             return self._pattern is None or "." not in value
