@@ -10,7 +10,7 @@ from customer_sync.cli.failure import AGREED, NOT_AGREED
 __all__ = ["register"]
 
 CUSTOMERS = 2_000
-CUSTOMERS_MIN = 400  # fewer hold not enough people for every story
+CUSTOMERS_MIN = 500  # fewer hold not enough people for every story
 
 
 def register(app: typer.Typer) -> None:

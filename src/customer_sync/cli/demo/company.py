@@ -26,6 +26,8 @@ System = Literal["shop", "erp", "crm"]
 SYSTEMS: tuple[System, ...] = ("shop", "erp", "crm")
 SEED = 20_260
 MADE_UP = ("none@none.com", "test@test.com")
+# Letters that do not fall apart into a Latin letter and its accent.
+LATIN = {"ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "æ": "ae", "\u0131": "i"}
 MADE_UP_PHONE = "+49 11111111"
 
 
@@ -187,7 +189,7 @@ def _spelled(text: str) -> str:
 
 
 def _ascii(text: str) -> str:
-    text = text.translate(str.maketrans({"ß": "ss", "ø": "o", "Ø": "o", "ł": "l", "Ł": "l", "æ": "ae", "ı": "i"}))
+    text = text.translate({ord(letter): plain for letter, plain in LATIN.items()})
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 
@@ -223,7 +225,11 @@ def _card(made: Company, name: System, party: Party, dice: random.Random) -> Car
 
 
 def _key(name: System, count: int) -> str:
-    return {"shop": f"{count + 1}", "erp": f"{70_001 + count}", "crm": str(uuid5(NAMESPACE_URL, f"crm/{count}"))}[name]
+    return {
+        "shop": f"{count + 1}",
+        "erp": f"{70_001 + count}",
+        "crm": str(uuid5(NAMESPACE_URL, f"crm/{count}")),
+    }[name]
 
 
 def _messed(card: Card, party: Party, turn: float, dice: random.Random) -> Card:
@@ -235,7 +241,9 @@ def _messed(card: Card, party: Party, turn: float, dice: random.Random) -> Card:
     # A telephone tells who somebody is only together with the name as it stands.
     by_phone = not by_tax and turn < 0.5
     if by_tax:
-        card = replace(card, email=None if turn < 0.2 else "", phone=None, firm=_other_form(card.firm))
+        card = replace(
+            card, email=None if turn < 0.2 else "", phone=None, firm=_other_form(card.firm)
+        )
     elif by_phone:
         made_up = dice.choice((*MADE_UP, None, ""))
         card = replace(card, email=made_up, given=party.given or None, family=party.family or None)
@@ -262,9 +270,11 @@ def _respelled(name: str | None, dice: random.Random) -> str | None:
         return name
     turn = dice.random()
     if turn < 0.15:
-        return name if set(name) & set("ßı") else name.upper()
+        return name if set(name) & set("ß\u0131") else name.upper()
     if turn < 0.3:
-        return "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
+        return "".join(
+            c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c)
+        )
     return f"  {name} " if turn < 0.35 else name
 
 

@@ -20,17 +20,18 @@ STAGES = ("L", "P", "C")
 SCHEMA: LiteralString = """
 CREATE SCHEMA sales;
 CREATE TABLE sales.contacts (
-    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), full_name varchar(120), email text, other_emails jsonb, phone text,
-    address jsonb, language text, tax_no text, shop_no text, stage text, tier text, terms text, opt_in boolean, manager text,
-    score double precision, changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), full_name varchar(120), email text, other_emails jsonb,
+    phone text, address jsonb, language text, tax_no text, shop_no text, stage text, tier text, terms text,
+    opt_in boolean, manager text, score double precision,
+    changed_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE FUNCTION sales.stamp() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN NEW.changed_at := clock_timestamp(); RETURN NEW; END $$;
 CREATE TRIGGER stamp BEFORE UPDATE ON sales.contacts FOR EACH ROW EXECUTE FUNCTION sales.stamp();
 """
 INSERT: LiteralString = """
-INSERT INTO sales.contacts (id, full_name, email, other_emails, phone, address, language, tax_no, shop_no, stage, tier, terms,
-    opt_in, manager, score, changed_at)
+INSERT INTO sales.contacts (id, full_name, email, other_emails, phone, address, language, tax_no, shop_no, stage,
+    tier, terms, opt_in, manager, score, changed_at)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 
@@ -78,7 +79,6 @@ class Crm:
             row = connection.execute("SELECT * FROM sales.contacts WHERE id = %s", [key]).fetchone()
             return row or {}
 
-
     def find(self, email: str) -> dict[str, Any]:
         """Return the contact with this e-mail address."""
         with psycopg.connect(self.url, row_factory=dict_row) as connection:
@@ -97,7 +97,13 @@ def full_name(card: Card) -> str | None:
 
 
 def _row(card: Card) -> tuple[object, ...]:
-    address = {"line1": card.street, "zip": card.postal, "city": card.city, "country": card.country, "geo": None}
+    address = {
+        "line1": card.street,
+        "zip": card.postal,
+        "city": card.city,
+        "country": card.country,
+        "geo": None,
+    }
     tier = card.tier.title() if card.tier else None
     second = f"second.{card.party}@privat.example" if card.dice % 4 == 0 else None
     stamp = f"2026-0{1 + card.dice % 6}-1{card.dice % 9} 1{card.dice % 10}:00:00+00"

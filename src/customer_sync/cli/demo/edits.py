@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Json
 
-from customer_sync.cli.demo.company import Company, Party, System
+from customer_sync.cli.demo.company import SYSTEMS, Company, Party, System
 from customer_sync.cli.demo.crm import Crm
 from customer_sync.cli.demo.erp import Erp
 from customer_sync.cli.demo.mishaps import Mishap, Picker
@@ -72,7 +72,9 @@ class Sides:
 
     def in_ledger(self, customer: int) -> dict[str, Any]:
         """Return the ledger's row of a customer; the street of its address beside it."""
-        text = sql.SQL("SELECT *, billing_address::jsonb->>'street' AS street FROM {} WHERE id = %s")
+        text = sql.SQL(
+            "SELECT *, billing_address::jsonb->>'street' AS street FROM {} WHERE id = %s"
+        )
         with psycopg.connect(self.db.dsn, row_factory=psycopg.rows.dict_row) as connection:
             table = sql.Identifier(self.db.schema, "customer")
             row = connection.execute(text.format(table), [customer]).fetchone()
@@ -102,7 +104,7 @@ class Edit:
     """One thing that people did, to whom, and what every side must show afterwards."""
 
     what: str
-    field: str
+    name: str
     keys: Mapping[str, str]
     customer: int
     expected: Mapping[str, str]
@@ -128,14 +130,14 @@ class _Made:
         assert customer is not None, "the first sync linked every card that these stories are about"
         return keys, customer
 
-    def add(  # noqa: PLR0913  # one edit
+    def add(  # one edit
         self, what: str, name: str, to: tuple[dict[str, str], int], expected: Mapping[str, str],
         *, is_conflict: bool = False,
     ) -> None:  # fmt: skip
         keys, customer = to
         self.all.append(
             Edit(
-                what=what, field=name, keys=keys, customer=customer, expected=expected, is_conflict=is_conflict,
+                what=what, name=name, keys=keys, customer=customer, expected=expected, is_conflict=is_conflict,
             )
         )  # fmt: skip
 
@@ -150,7 +152,7 @@ def edits(sides: Sides, picker: Picker) -> list[Edit]:
 
 
 def _alone(made: _Made, picker: Picker) -> None:
-    sides, everywhere = made.sides, ("shop", "erp", "crm")
+    sides, everywhere = made.sides, SYSTEMS
     to = made.to(picker.person(*everywhere), *everywhere)
     sides.shop.edit(to[0]["shop"], entropy.now(), phone="030 4455 667")
     e164 = "+49304455667"
@@ -166,7 +168,12 @@ def _alone(made: _Made, picker: Picker) -> None:
 
     to = made.to(picker.firm(*everywhere), *everywhere)
     sides.erp.edit(to[0]["erp"], entropy.now(), Straße="Neue Gasse 5")
-    made.add("the ERP's file shows a new street", "billing_address", to, dict.fromkeys(SIDES, "Neue Gasse 5"))
+    made.add(
+        "the ERP's file shows a new street",
+        "billing_address",
+        to,
+        dict.fromkeys(SIDES, "Neue Gasse 5"),
+    )
 
 
 def _accountant(made: _Made, picker: Picker) -> None:
@@ -182,7 +189,7 @@ def _accountant(made: _Made, picker: Picker) -> None:
 
 
 def _conflicts(made: _Made, picker: Picker) -> None:
-    sides, everywhere = made.sides, ("shop", "erp", "crm")
+    sides, everywhere = made.sides, SYSTEMS
     to = made.to(picker.firm(*everywhere), *everywhere)
     sides.shop.edit(to[0]["shop"], entropy.now(), street="Uferweg 1")
     address = sides.crm.shown(to[0]["crm"])["address"] | {"line1": "Bergweg 2"}
@@ -199,12 +206,20 @@ def _conflicts(made: _Made, picker: Picker) -> None:
     made.add("shop and CRM change one loyalty tier", "loyalty.tier", to, expected, is_conflict=True)
 
     to = made.to(picker.firm("erp", "crm"), "erp", "crm")
-    wanted, code, other = ("net 60", "Z60", "Z14") if _terms(sides, to) != "net 60" else ("net 30", "Z30", "Z14")
+    wanted, code, other = (
+        ("net 60", "Z60", "Z14") if _terms(sides, to) != "net 60" else ("net 30", "Z30", "Z14")
+    )
     other = "Z00" if _terms(sides, to) == "net 14" else other
     sides.account(to[1], payment_terms=wanted)
     sides.erp.edit(to[0]["erp"], entropy.now(), Zahlungsziel=other)
     expected = {"erp": code, "crm": wanted, "ledger": wanted}
-    made.add("accountant and ERP change one customer's terms", "payment_terms", to, expected, is_conflict=True)
+    made.add(
+        "accountant and ERP change one customer's terms",
+        "payment_terms",
+        to,
+        expected,
+        is_conflict=True,
+    )
 
 
 def _other(tier: str | None) -> str:

@@ -69,7 +69,7 @@ def _row(card: Card) -> dict[str, str]:
         phone = phone.replace(" ", "/", 1) if card.dice % 2 else f"+49 (0){phone[1:]}"
     elif phone.startswith("+"):
         phone = f"00{phone[1:]}" if card.dice % 3 == 0 else phone
-    country = GERMAN[card.country] if card.country in GERMAN else card.country
+    country = GERMAN.get(card.country or "", card.country)
     whole, cents = divmod(card.dice % 9_000_000, 100)
     cells = (
         card.key, (card.firm or card.family or "").upper()[:8], card.firm, card.family, card.given, card.street,

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  (names are spelled in their own letters)
 """What names, streets and telephone numbers look like in the countries of the sample company.
 
 Everybody here is invented. A name written ``太郎/taro`` is spelled as its people spell it, and with

@@ -52,11 +52,13 @@ class Picker:
 def spoil(company: Company, picker: Picker) -> list[Mishap]:
     """Spoil cards; return what would mend them. Two more are doubtful, and only a person can tell."""
     _spouse(company, picker.person("shop"))
-    _spelling(company, picker.pick("shop", fits=lambda party: party.given == "Jürgen"))
+    _spelling(company, picker.pick("shop", fits=lambda party: bool(set("öü") & set(party.given))))
     reached = picker.person("shop", "crm")
     born = picker.person("shop", "crm")
     lost = picker.firm("erp", "crm")
-    untaxed = picker.pick("erp", fits=lambda party: party.land.code in {"DE", "FR", "NL"} and bool(party.tax_id))
+    untaxed = picker.pick(
+        "erp", fits=lambda party: party.land.code in {"DE", "FR", "NL"} and bool(party.tax_id)
+    )
     shop_key = company.card("shop", reached.number).key
     return [
         _spoilt(company, "crm", reached, "email", reached.email, wrong=reached.email.replace("@", "(at)"),
@@ -68,8 +70,15 @@ def spoil(company: Company, picker: Picker) -> list[Mishap]:
     ]  # fmt: skip
 
 
-def _spoilt(  # noqa: PLR0913, PLR0917  # a card has many cells
-    company: Company, system: System, party: Party, cell: str, right: str, *, wrong: str, **others: str
+def _spoilt(  # a card has many cells
+    company: Company,
+    system: System,
+    party: Party,
+    cell: str,
+    right: str,
+    *,
+    wrong: str,
+    **others: str,
 ) -> Mishap:
     card = company.card(system, party.number)
     _replace(company, system, card, replace(card, **{cell: wrong, **others}))  # type: ignore[arg-type]
@@ -85,13 +94,16 @@ def _spouse(company: Company, party: Party) -> None:
     """Let another of the family use the same mailbox: the same address, another person."""
     other = replace(party, number=len(company.parties), given="Wilhelmine", phone="")
     company.parties.append(other)
-    card = replace(company.card("shop", party.number), party=other.number, given=other.given, phone=None)
+    card = replace(
+        company.card("shop", party.number), party=other.number, given=other.given, phone=None
+    )
     company.cards["crm"].append(replace(card, key=_new_key("spouse")))
 
 
 def _spelling(company: Company, party: Party) -> None:
     """Let the CRM know Jürgen as Juergen: the same address, a name that no rule should guess about."""
-    card = replace(company.card("shop", party.number), given="Juergen", phone=None)
+    given = party.given.replace("ü", "ue").replace("ö", "oe")
+    card = replace(company.card("shop", party.number), given=given, phone=None)
     company.cards["crm"].append(replace(card, key=_new_key("spelling")))
 
 

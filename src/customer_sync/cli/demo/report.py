@@ -67,7 +67,14 @@ class Report:
         for edit, view in zip(made, whys, strict=True):
             sides = {side: edit.shown.get(side, "-") for side in SIDES}
             verdict = "as expected" if edit.is_as_expected else "NOT AS EXPECTED"
-            rows.append({"what happened": edit.what, **sides, "decided by": _policy(edit, view), "read back": verdict})
+            rows.append(
+                {
+                    "what happened": edit.what,
+                    **sides,
+                    "decided by": _policy(edit, view),
+                    "read back": verdict,
+                }
+            )
             self.expect(edit.is_as_expected, f"{edit.what}: every side shows {dict(edit.expected)}")
         self.rows(rows)
 
@@ -103,13 +110,23 @@ class Report:
                 say(f"   not so: {what}")
             return False
         say(f"\nAll sides agree: shop, ERP, CRM and ledger ({took_s:.0f} s in all).")
-        say(f"\nLook around:\n   customer-sync status  -w {folder}\n   customer-sync verify  -w {folder}")
+        say(
+            f"\nLook around:\n   customer-sync status  -w {folder}\n   customer-sync verify  -w {folder}"
+        )
         say(f"   the configuration: {folder}/workspace.yaml and {folder}/systems/*.yaml")
+        say(
+            "\nLeft out: the fourth kind of system, an ERP reached over HTTP. A real Tryton is installed by"
+        )
+        say(
+            "   scripts/tryton.sh, and the tests marked `tryton` synchronize with it: pytest -m tryton"
+        )
         say("\nThe same with your own data:")
         say("   customer-sync init my-company          a commented configuration to begin with")
         say("   edit my-company/systems/*.yaml         what your systems call what")
         say("   customer-sync check   -w my-company    says what is wrong, with line and remedy")
-        say("   customer-sync publish -w my-company    tries the mapping on samples; writes nothing")
+        say(
+            "   customer-sync publish -w my-company    tries the mapping on samples; writes nothing"
+        )
         say("   customer-sync sync    -w my-company    again after every change, or by schedule")
         return True
 

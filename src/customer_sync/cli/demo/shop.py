@@ -62,7 +62,9 @@ class Shop:
         marks = ", ".join("?" * len(values))
         with closing(sqlite3.connect(self.path)) as db, db:
             names = ", ".join(values)
-            done = db.execute(f"INSERT INTO customers ({names}) VALUES ({marks})", [*values.values()])
+            done = db.execute(
+                f"INSERT INTO customers ({names}) VALUES ({marks})", [*values.values()]
+            )
             return str(done.lastrowid)
 
     def shown(self, key: str) -> dict[str, Any]:

@@ -7,9 +7,10 @@ systems or the engine's own counts. Promises to build only in a folder of its ow
 import os
 import shutil
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 
@@ -74,7 +75,8 @@ def tell(folder: Path, *, customers: int) -> bool:
         stage = _build(report, folder, server.dsn, customers)
         with open_workspace(folder, environment) as opened:
             _play(stage, opened)
-    return report.end(os.path.relpath(folder))
+    here = Path.cwd()
+    return report.end(str(folder.relative_to(here) if folder.is_relative_to(here) else folder))
 
 
 def _clear(folder: Path) -> None:
@@ -146,18 +148,21 @@ def _play(stage: _Stage, opened: Workspace) -> None:
 def _sync(stage: _Stage, opened: Workspace, title: str) -> None:
     with stage.report.act(title) as lines, opened.session("sync") as session:
         done = sync(session)
-        counts = session.counts
+        number = partial(_count, session.counts)
         with opened.db.transaction() as tx:
             text = "SELECT (SELECT count(*) FROM link WHERE state = 0), (SELECT count(*) FROM customer)"
             links, customers = tx.rows(text, [])[0]
         lines += [
-            f"read {counts.get('read', 0)} records: {counts.get('created', 0)} new customers, "
-            f"{counts.get('gone', 0)} records gone",
-            f"delivered {counts.get('accepted', 0)} changes, {counts.get('refused', 0)} refused; "
-            f"set aside {counts.get('rejects', 0)}, held for a person {counts.get('doubtful', 0)}",
+            f"read {number('read')} records: {number('created')} new customers, {number('gone')} records gone",
+            f"delivered {number('accepted')} changes, {number('refused')} refused",
+            f"set aside {number('rejects')}, held for a person {number('doubtful')}",
             f"now {links} records are linked to {customers} customers",
         ]
         stage.report.expect(not done.failures, f"{title.lower()} reaches every system")
+
+
+def _count(counts: Mapping[str, int], name: str) -> int:
+    return counts.get(name, 0)
 
 
 def _waiting(stage: _Stage, opened: Workspace) -> None:
@@ -213,9 +218,9 @@ def _what_happened(stage: _Stage, opened: Workspace, sides: Sides, made: _Done) 
     views: list[FieldView] = []
     with report.act("What happened, read back from every side"):
         for edit in made.edits:
-            edit.shown = sides.shown(edit.field, edit.keys, edit.customer)
+            edit.shown = sides.shown(edit.name, edit.keys, edit.customer)
             with opened.db.transaction() as tx:
-                views.append(why(tx, rules, edit.customer, edit.field))
+                views.append(why(tx, rules, edit.customer, edit.name))
     report.edits(made.edits, views)
     _rest(stage, opened, sides, made)
     conflict = next(v for e, v in zip(made.edits, views, strict=True) if e.is_conflict)
@@ -228,7 +233,11 @@ def _rest(stage: _Stage, opened: Workspace, sides: Sides, made: _Done) -> None:
     contact = stage.crm.shown(sides.key("crm", spoilt))
     kept = sides.in_ledger(customer)["email"]
     with opened.db.transaction() as tx:
-        found = [one for one in rejects(tx, in_force(opened.db)) if one.record == sides.key("shop", spoilt)]
+        found = [
+            one
+            for one in rejects(tx, in_force(opened.db))
+            if one.record == sides.key("shop", spoilt)
+        ]
     gone = stage.crm.shown(sides.key("crm", made.deleted))
     there = stage.shop.shown(sides.key("shop", made.deleted))
     new = stage.crm.find(made.newcomer)
@@ -243,7 +252,9 @@ def _rest(stage: _Stage, opened: Workspace, sides: Sides, made: _Done) -> None:
     report.rows(rows)
     is_kept = kept == spoilt.email == str(contact["email"]).strip().lower()
     report.expect(bool(found) and is_kept, "an invalid e-mail goes nowhere")
-    report.expect(not gone and bool(there), "a deleted contact stays deleted, the customer lives on")
+    report.expect(
+        not gone and bool(there), "a deleted contact stays deleted, the customer lives on"
+    )
     report.expect(new.get("full_name") == "Soledad Quispe", "a new customer reaches the CRM")
 
 
@@ -254,23 +265,23 @@ def _verify(stage: _Stage, opened: Workspace, *, is_end: bool) -> None:
     title = "Read every system again" if is_end else "Do all sides agree? Read every system again"
     with stage.report.act(title) as lines, opened.session("verify") as session:
         found = verify(session)
-        lines += stage.report.agreement(found)
-        if is_end:
-            lines += _typing(found)
+        lines.extend([*stage.report.agreement(found), *(_typing(found) if is_end else [])])
     if is_end:
         stage.report.expect(found.agreed, "all sides agree in every field")
     else:
         unexplained = [one for one in found.differences if one.why not in {"rejected", "held"}]
-        stage.report.expect(not unexplained, "what does not agree is what was set aside, and nothing else")
+        stage.report.expect(
+            not unexplained, "what does not agree is what was set aside, and nothing else"
+        )
 
 
 def _typing(found: Agreement) -> list[str]:
     whole = found.entry[-1] if found.entry else None
     if whole is None or whole.reduction is None:
         return []
+    product, people = f"{whole.by_product} by the product", f"{whole.by_people} by people"
     return [
-        f"{whole.by_product} fields were written by the product, {whole.by_people} by people: "
-        f"{whole.reduction:.1%} less typing"
+        f"fields written, {whole.window}: {product}, {people}; {whole.reduction:.0%} needed no hand"
     ]
 
 
@@ -286,7 +297,9 @@ def _settle(stage: _Stage, opened: Workspace, sides: Sides, made: _Done) -> None
         for one in asked:
             title, _, record = one.subject.partition("/")
             party = truth[title.partition(".")[0], record]
-            same = [customer for customer in one.customers if party in _parties(opened, customer, truth)]
+            same = [
+                customer for customer in one.customers if party in _parties(opened, customer, truth)
+            ]
             with opened.session("review") as session:
                 decide_review(
                     session, one.id, "same" if same else "separate", by=BY, customer=same[0] if same else None
@@ -301,9 +314,7 @@ def _settle(stage: _Stage, opened: Workspace, sides: Sides, made: _Done) -> None
 
 
 def _parties(opened: Workspace, customer: int, truth: dict[tuple[str, str], int]) -> set[int]:
-    return {
-        truth[place] for place, owner in _links(opened) if owner == customer and place in truth
-    }
+    return {truth[place] for place, owner in _links(opened) if owner == customer and place in truth}
 
 
 def _links(opened: Workspace) -> Sequence[tuple[tuple[str, str], int]]:
@@ -327,7 +338,8 @@ def _truth(stage: _Stage, opened: Workspace) -> None:
         cells = stage.erp.own_cells()
         kept = sum(cells.get(key) == own for key, own in stage.own_cells.items())
         lines += [
-            f"{len(pairs)} records of {len(parties)} people and firms: {wrong} taken for another, {missed} taken for two",
+            f"{len(pairs)} records of {len(parties)} people and firms",
+            f"{wrong} taken for somebody else, {missed} taken for two",
             f"the ERP's own columns are untouched in {kept} of {len(stage.own_cells)} rows",
         ]
         stage.report.expect(len(pairs) == len(truth), "every record is linked")

@@ -1,9 +1,9 @@
 """Lenses of names in one source field: of a person, and of a party (person or organisation).
 
-Decides how a full name falls into parts: titles, particles (van der, de la), suffixes, ``Lee,
-Ann``, and family name first where a name is written in Chinese, Japanese or Korean letters.
-Promises that a name is only written in a form that reads back as its parts where there is one, so
-"Ann Lee" can never grow into "Ann Lee Lee". Must not know people.
+Decides how a full name falls into parts: titles, particles (van der, de la), suffixes, a comma
+(``Lee, Ann``), and the family name first where Chinese, Japanese or Korean letters are used.
+Promises that a name is written in a form that reads back as its parts, where there is one: "Ann
+Lee" can never grow into "Ann Lee Lee". Must not know people.
 """
 
 import re
@@ -23,49 +23,33 @@ PARTY_PARTS = ("given_name", "family_name", "organisation", "kind")
 
 _TITLES = frozenset({
     "dr", "prof", "mr", "mrs", "ms", "miss", "herr", "frau", "mme", "mlle", "m", "sig", "sig.ra",
-    "sra", "srta",
-    "dott", "ing", "dipl.-ing", "mag", "sir", "dame", "lord", "lady", "rev", "hr", "fr", "med",
-    "h.c", "phil", "univ.-prof",
+    "sra", "srta", "dott", "ing", "dipl.-ing", "mag", "sir", "dame", "lord", "lady", "rev", "hr",
+    "fr", "med", "h.c", "phil", "univ.-prof",
 })  # fmt: skip
-_SUFFIXES = frozenset(
-    {
-        "jr",
-        "sr",
-        "ii",
-        "iii",
-        "iv",
-        "phd",
-        "ph.d",
-        "md",
-        "m.d",
-        "mba",
-        "esq",
-        "llm",
-        "msc",
-        "bsc",
-        "cpa",
-    }
-)
+_SUFFIXES = frozenset({
+    "jr", "sr", "ii", "iii", "iv", "phd", "ph.d", "md", "m.d", "mba", "esq", "llm", "msc", "bsc",
+    "cpa",
+})  # fmt: skip
 _PARTICLES = frozenset({
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "dos", "das", "do", "du", "la",
-    "le", "ten", "ter",
-    "zu", "zum", "zur", "vom", "el", "al", "bin", "ibn", "ben", "af", "av", "'t", "st.",
+    "le", "ten", "ter", "zu", "zum", "zur", "vom", "el", "al", "bin", "ibn", "ben", "af", "av",
+    "'t", "st.",
 })  # fmt: skip
 _LEGAL_FORMS = frozenset({
     "gmbh", "mbh", "ag", "kg", "ohg", "ug", "gbr", "ev", "eg", "kgaa", "se", "inc",
-    "incorporated", "llc", "llp", "lp", "ltd",
-    "limited", "plc", "corp", "corporation", "company", "co", "pty", "bv", "nv", "vof", "sa",
-    "sas", "sarl", "eurl", "snc",
-    "srl", "spa", "sl", "slu", "lda", "ltda", "ab", "oy", "oyj", "as", "asa", "aps", "kft", "zrt",
-    "sro", "spzoo", "doo", "ood",
-    "kk", "pvt", "pte", "gesmbh", "sicav", "foundation", "stiftung", "association", "verein",
-    "university", "bank", "тов", "ооо", "зао", "пао", "αε", "επε", "ικε",
+    "incorporated", "llc", "llp", "lp", "ltd", "limited", "plc", "corp", "corporation", "company",
+    "co", "pty", "bv", "nv", "vof", "sa", "sas", "sarl", "eurl", "snc", "srl", "spa", "sl", "slu",
+    "lda", "ltda", "ab", "oy", "oyj", "as", "asa", "aps", "kft", "zrt", "sro", "spzoo", "doo",
+    "ood", "kk", "pvt", "pte", "gesmbh", "sicav", "foundation", "stiftung", "association",
+    "verein", "university", "bank",
+    "тов", "ооо", "зао", "пао", "αε", "επε", "ικε",  # noqa: RUF001 - Cyrillic and Greek are meant
 })  # fmt: skip
 _AMBIGUOUS_FORMS = frozenset(
     {"as", "se", "sa", "co", "ag", "ab", "sl", "kk", "lp", "bank", "company", "ug", "ev", "eg"}
 )
+_LEADING_FORMS = frozenset({"тов", "ооо", "зао", "пао"})  # noqa: RUF001
 # Written without a blank, before or after the name.
-_CJK_FORMS = ("株式会社", "有限会社", "合同会社", "(株)", "（株）", "有限公司", "주식회사", "(주)")
+_CJK_FORMS = ("株式会社", "有限会社", "合同会社", "(株)", "（株）", "有限公司", "주식회사", "(주)")  # noqa: RUF001
 _CJK = re.compile(r"^[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+$")
 _WORD = r"([A-ZÀ-ÖØ-Þ][A-Za-zÀ-ÖØ-öø-ž'-]*)"
 _TWO_WORDS = rf"\A{_WORD} {_WORD}\z"
@@ -149,7 +133,7 @@ class PersonName(RowLens):
         self._has_middle = "middle_name" in names
 
     def read(self, texts: Texts, /) -> Cells:
-        """Return the parts; a title or suffix that has no canonical field stays in the source."""
+        """Return the parts; a title or suffix without a canonical field stays in the source."""
         text = texts[0]
         if text is None or not text.strip():
             return (None,) * self.width
@@ -210,6 +194,8 @@ class PersonName(RowLens):
         yield from (asian_form,) if is_asian else ()
         yield from (comma_form, plain_form) if old.is_comma else (plain_form, comma_form)
         yield _joined(given, middle, family)
+        # Where nothing reads back beside the image's own title and suffix, they give way.
+        yield _joined(_joined(family) + ",", given, middle)
 
 
 def _joined(*parts: str | None) -> str:
@@ -223,6 +209,8 @@ def has_legal_form(text: str) -> bool:
     words = [_form(word) for word in re.split(r"[\s,&()]+", plain(text)) if word]
     if len(words) < 2:
         return False
+    if words[0] in _LEADING_FORMS:
+        return True
     said = {"".join(words[-count:]) for count in (1, 2, 3, 4) if count < len(words)}
     if said & (_LEGAL_FORMS - _AMBIGUOUS_FORMS) or set(words[1:]) & (
         _LEGAL_FORMS - _AMBIGUOUS_FORMS
