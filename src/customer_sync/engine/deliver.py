@@ -453,7 +453,7 @@ def _answered(written: Sequence[tuple[Push, Answer]], *, exact: bool) -> Answere
     cells = [
         {
             ID: answer.external_id, "field": cell["field"], "value": cell["value"], "mark": push.mark,
-            "answered": exact or push.write.kind == "create" or None,
+            "answered": exact or None,
         }
         for push, answer in written
         for cell in push.sent

@@ -181,11 +181,14 @@ def _resolved(
             shared_max=rules.config.workspace.match.shared_max,
         )  # fmt: skip
         assigned, doubtful = _numbered(found.assigned, snapshot.customer_ids), found.doubtful
-    new = fresh.join(assigned, on="link").with_columns(
+    # A record that we made showed the golden values that were sent, from its first moment.
+    marks = snapshot.sent.group_by("link").agg(mark=pl.col("mark").max())
+    new = fresh.join(assigned, on="link").join(marks, on="link", how="left")
+    new = new.with_columns(
         state=pl.lit(LIVE, pl.Int32),
         # Who edits the customer itself was tied to it before, and saw what it changed.
-        since=pl.lit(snapshot.batch - is_own, pl.Int64),
-        seen=pl.lit(0, pl.Int64),
+        since=pl.col("mark").fill_null(snapshot.batch - is_own),
+        seen=pl.col("mark").fill_null(0),
     )
     return new, doubtful
 
@@ -342,6 +345,8 @@ def _based(
     met = met.join(spoke, on=_CELL_KEY, how="left")
     # A field mapped only now, or never spoken of before, was not changed knowingly: it had seen nothing.
     knowing = pl.col("was").is_not_null() | pl.col("spoke").fill_null(value=False)
+    made_by_us = seen.records.filter(pl.col("is_new") & pl.lit(snapshot.answer))["link"]
+    knowing = knowing | pl.col("link").is_in(made_by_us.implode())
     # A steward decides knowingly, and anew even when confirming what holds.
     is_decided = seen.stream.id == STEWARD_STREAM
     knowing = knowing | pl.lit(is_decided)
