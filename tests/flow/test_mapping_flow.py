@@ -610,3 +610,152 @@ def test_instants_agree_on_both_sides_of_utc(world):
     assert one(company, "crm", "seen") == "2026-01-02 05:00:00"
     assert one(company, "erp", "seen") == "2026-01-02T04:00:00Z"
     assert is_quiet(company)
+
+
+# -- what is easily forgotten ---------------------------------------------------------------------
+
+
+def test_a_list_longer_than_its_columns_is_left_alone_and_does_not_spin(world):
+    company = world(
+        crm={"fields": {**BASE, "emails": {"fields": ["mail1", "mail2"]}}},
+        shop={"fields": {**BASE, "emails": "mails"}},
+    )
+    company.platforms["shop"].create(
+        "contacts",
+        email="a@acme.example",
+        first="Ann",
+        mails='["a@acme.example", "b@acme.example"]',
+    )
+    company.sync()
+    fitted = {one(company, "crm", "mail1"), one(company, "crm", "mail2")}
+
+    edit(company, "shop", mails='["a@acme.example", "b@acme.example", "c@acme.example"]')
+    company.sync()
+
+    assert (
+        fitted
+        == {"a@acme.example", "b@acme.example"}
+        == {one(company, "crm", "mail1"), one(company, "crm", "mail2")}
+    )
+    assert is_quiet(company)
+
+
+def test_a_value_passed_over_says_nothing_until_the_customer_has_one(world):
+    tier = {**TIER, "unmapped": "ignore"}
+    company = world(
+        crm={"fields": {**BASE, "loyalty.tier": tier}},
+        shop={"fields": {**BASE, "loyalty.tier": "level"}},
+    )
+    company.platforms["crm"].create("contacts", email="ann@acme.example", first="Ann", tier="n/a")
+    company.sync()
+    alone = (one(company, "crm", "tier"), golden(company, "loyalty_tier"), rejects(company))
+
+    edit(company, "shop", level="gold")
+    company.sync()
+
+    assert alone == ("n/a", None, [])
+    assert one(company, "crm", "tier") == "G"
+    assert is_quiet(company)
+
+
+def test_two_mappings_write_one_json_field_and_keep_the_rest(world):
+    company = world(
+        crm={"fields": {
+            "email": {"field": "data", "path": "$.mail"}, "given_name": {"field": "data", "path": "$.name.first"},
+        }},
+        shop={"fields": BASE},
+    )  # fmt: skip
+    data = json.dumps({"mail": "ann@acme.example", "name": {"first": "Ann", "last": "Lee"}, "n": 1})
+    company.platforms["crm"].create("contacts", data=data)
+    company.sync()
+
+    edit(company, "shop", first="Anna", email="anna@acme.example")
+    company.sync()
+
+    assert json.loads(one(company, "crm", "data")) == {
+        "mail": "anna@acme.example", "name": {"first": "Anna", "last": "Lee"}, "n": 1,
+    }  # fmt: skip
+    assert is_quiet(company)
+
+
+def test_a_constant_is_said_by_every_record_and_written_to_every_record(world):
+    company = world(
+        crm={"fields": {**BASE, "kind": {"constant": "person"}}},
+        shop={"fields": {**BASE, "kind": "kind"}},
+        erp={
+            "fields": {**BASE, "note": {"field": "origin", "constant": "sync", "direction": "out"}}
+        },
+    )
+    company.platforms["crm"].create("contacts", email="ann@acme.example", first="Ann")
+
+    company.sync()
+
+    assert one(company, "shop", "kind") == "person"
+    assert one(company, "erp", "origin") == "sync"
+    assert golden(company, "note") is None
+    assert is_quiet(company)
+
+
+def test_a_source_field_may_be_read_by_an_expression_beside_its_mapping(world):
+    company = world(
+        crm={"fields": {**BASE, "note": {"expression": "first || ' (crm)'", "direction": "in"}}},
+        shop={"fields": {**BASE, "note": "note"}},
+    )
+    company.platforms["crm"].create("contacts", email="ann@acme.example", first="Ann")
+    company.sync()
+
+    edit(company, "shop", first="Anna")
+    company.sync()
+
+    assert one(company, "crm", "first") == "Anna"
+    assert one(company, "shop", "note") == "Anna (crm)"
+    assert is_quiet(company)
+
+
+def test_an_unreadable_value_of_a_known_customer_keeps_the_last_good_one_elsewhere(world):
+    company = world(
+        crm={"fields": {**BASE, "phone": "phone"}}, shop={"fields": {**BASE, "phone": "phone"}}
+    )
+    company.platforms["crm"].create(
+        "contacts", email="ann@acme.example", first="Ann", phone="+4930901820"
+    )
+    company.sync()
+
+    edit(company, "crm", phone="call me", first="Anna")
+    company.sync()
+    kept = (
+        one(company, "shop", "phone"),
+        one(company, "crm", "phone"),
+        one(company, "shop", "first"),
+    )
+    edit(company, "crm", phone="+4930901821")
+    company.sync()
+
+    assert kept == ("+4930901820", "call me", "Anna")
+    assert one(company, "shop", "phone") == "+4930901821"
+    assert rejects(company) == []
+    assert is_quiet(company)
+
+
+def test_a_record_set_aside_by_a_rule_later_keeps_what_others_have_and_is_not_written(world):
+    rules = [{"when": "job_title = 'banned'", "reject": "banned"}]
+    company = world(
+        crm={"fields": {**BASE, "job_title": "job"}, "rules": rules},
+        shop={"fields": {**BASE, "job_title": "job"}},
+    )
+    company.platforms["crm"].create("contacts", email="ann@acme.example", first="Ann", job="CEO")
+    company.sync()
+
+    edit(company, "crm", job="banned", first="Bad")
+    company.sync()
+    set_aside = (
+        one(company, "shop", "job"),
+        one(company, "shop", "first"),
+        one(company, "crm", "first"),
+    )
+    edit(company, "crm", job="CTO")
+    company.sync()
+
+    assert set_aside == ("CEO", "Ann", "Bad")
+    assert (one(company, "shop", "job"), one(company, "shop", "first")) == ("CTO", "Bad")
+    assert rejects(company) == []
