@@ -161,9 +161,6 @@ def test_links_come_back_as_they_went_out(desk, tmp_path):
     assert ran.json == {"rows": 21, "tied": 0, "already": 21, "refused": []}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="see tests/flow/test_decisions.py: a decided customer is made anew"
-)
 def test_what_another_tool_knew_ties_records_that_nothing_else_would(desk, tmp_path):
     """Pain 3: a crosswalk of one's own survives a change of tools."""
     desk.run("publish")

@@ -1,4 +1,8 @@
-"""What one system learns, all others show; and nothing echoes."""
+"""What one system learns, all others show; and nothing echoes: on the newest server and the oldest."""
+
+import pytest
+
+pytestmark = pytest.mark.pg15
 
 
 def test_a_new_record_becomes_a_customer_and_reaches_the_other_system(world):

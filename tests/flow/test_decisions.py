@@ -1,14 +1,8 @@
 """What a steward said of sameness holds, whatever keys say."""
 
-import pytest
-
 from customer_sync.store import reviews
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="load_snapshot does not touch decided customers, so commit inserts them as new ones",
-)
 def test_a_record_decided_to_be_a_customer_that_no_key_leads_to_is_that_customer(world):
     company = world("crm", "shop")
     company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")

@@ -43,7 +43,6 @@ def test_a_company_after_a_busy_day_is_well(company):
     assert failing(company) == []
 
 
-@pytest.mark.xfail(reason="core.decide.batch._keys returns early when a batch makes no claim")
 def test_a_value_that_was_delivered_takes_the_old_match_key_away(company):
     company.platforms["crm"].edit("contacts", company.only("crm"), phone="+4930901821")
     company.sync()
@@ -51,9 +50,6 @@ def test_a_value_that_was_delivered_takes_the_old_match_key_away(company):
     assert failing(company) == []
 
 
-@pytest.mark.xfail(
-    reason="core.decide.batch._keys does not see keys kept while a field was set aside"
-)
 def test_a_value_mended_after_it_was_set_aside_takes_the_old_match_key_away(company):
     shop = company.only("shop")
     company.platforms["shop"].edit("contacts", shop, email="no address")

@@ -12,12 +12,12 @@ import polars as pl
 
 from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, VERSION
 from customer_sync.core.decide import (
-    Published,
     LEDGER_STREAM,
     OWN_STREAMS,
     STEWARD_STREAM,
     Effects,
     Observation,
+    Published,
     Stream,
     decide,
 )

@@ -265,15 +265,19 @@ def _creates(
     )
     wanted = golden.select([name for name in stream.map.outward if name in golden.columns])
     after = stream.map.put(wanted, blank)
+    # What the mapping cannot write (a value outside its map) is not meant: it is no agreement later.
+    readable = stream.map.get(blank.with_columns(after.get_columns())).values
     pushes = []
-    for row, target, canonical in zip(
-        rows.iter_rows(named=True),
-        after.iter_rows(named=True),
-        wanted.iter_rows(named=True),
-        strict=True,
-    ):
+    for row, target, canonical, read in zip(
+        rows.iter_rows(named=True), after.iter_rows(named=True), wanted.iter_rows(named=True),
+        readable.iter_rows(named=True), strict=True,
+    ):  # fmt: skip
         patch = {name: value for name, value in target.items() if value is not None}
-        meant = [{"field": name, "value": canonical.get(name)} for name in stream.map.canonical]
+        meant = [
+            {"field": name, "value": canonical.get(name)}
+            for name in stream.map.canonical
+            if canonical.get(name) is None or read.get(name) is not None
+        ]
         write = Write(token=session.token(), kind="create", external_id=None, patch=patch)
         pushes.append(_as_push(write, row, meant, mark))
     return pushes

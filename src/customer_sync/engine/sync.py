@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb_ledger
-from customer_sync.engine.deliver import deliver, settle_stream
+from customer_sync.engine.deliver import deliver_stream, settle_stream
+from customer_sync.engine.fill import fill
 from customer_sync.engine.intake import pull
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
 from customer_sync.kernel.errors import CustomerSyncError, OperatorError, RetryableError
-from customer_sync.store import outbox
 
 __all__ = ["Synced", "sync"]
 
@@ -35,25 +35,25 @@ def sync(session: Session, *, whole: bool = False, only: Collection[str] = ()) -
     """
     done = Synced()
     absorb_ledger(session)
-    for stream in session.rules.connected:
-        is_asked = not only or stream.title in only
-        if is_asked and not session.rules.config.systems[stream.system].paused:
-            _pull(session, stream, done, whole=whole)
-    for _ in range(ROUNDS_MAX):
-        done.rounds += 1
-        try:
-            deliver(session)
-        except (RetryableError, OperatorError) as error:
-            done.failures.append(("delivery", error))
-            break
-        with session.db.transaction() as tx:
-            if not outbox.ripe(tx, now=session.now()):
-                break
+    streams = [
+        stream
+        for stream in session.rules.connected
+        if not session.rules.config.systems[stream.system].paused
+    ]
+    # A stream that could not be read gets nothing either: who is there already would be made twice.
+    reached = [
+        stream
+        for stream in streams
+        if (only and stream.title not in only) or _pull(session, stream, done, whole=whole)
+    ]
+    for stream in reached:
+        fill(session, stream)
+    _deliver(session, reached, done)
     absorb_ledger(session)
     return done
 
 
-def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> None:
+def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> bool:
     """Read one stream; one that cannot be read stops only itself."""
     try:
         # What a lost answer left open comes first: else our own writing would be read as its people's.
@@ -62,3 +62,22 @@ def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> Non
         sweep_missing(session, stream, pulled)
     except (RetryableError, OperatorError) as error:
         done.failures.append((stream.title, error))
+        return False
+    return True
+
+
+def _deliver(session: Session, streams: list[Stream], done: Synced) -> None:
+    """Deliver until nothing more can be; a system that cannot be written stops only itself."""
+    reached = list(streams)
+    for _ in range(ROUNDS_MAX):
+        done.rounds += 1
+        made = 0
+        for stream in list(reached):
+            try:
+                settle_stream(session, stream)
+                made += deliver_stream(session, stream)
+            except (RetryableError, OperatorError) as error:
+                done.failures.append((f"to {stream.title}", error))
+                reached.remove(stream)
+        if not made:
+            return

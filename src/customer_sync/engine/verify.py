@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from customer_sync.core.decide import Stream
-from customer_sync.core.decide.route import _missing as missing_customers
+from customer_sync.core.decide.route import missing as missing_customers
 from customer_sync.engine.agreement import Agreement, Difference, StreamAgreement
 from customer_sync.engine.codes import explained
 from customer_sync.engine.comparison import (
@@ -282,7 +282,9 @@ def _lacking(session: Session, stream: Stream, tally: _Tally, abilities: Abiliti
                 return
             found = views.lacking(tx, session.rules, ids)
             waiting = views.waiting_creates(tx, stream.id)
-        missing = missing_customers(stream, found.links, found.golden).select("customer")
+        there = found.links.filter(pl.col("stream") == stream.id).select("customer")
+        lacking = found.golden.join(there, on="customer", how="anti")
+        missing = missing_customers(stream, lacking).select("customer")
         cells = compare_lacking(stream, missing, found, waiting, names, abilities)
         tally.counts["lacking"] += missing.height
         tally.add(cells, records=missing.height, names=len(names))

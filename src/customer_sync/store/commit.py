@@ -12,7 +12,7 @@ from customer_sync.store import audit
 from customer_sync.store.customers import COLUMNS, as_rows
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
 
-__all__ = ["commit"]
+__all__ = ["commit", "enqueue", "keep_cursor"]
 
 STATEMENTS = load(__file__)
 
@@ -93,10 +93,9 @@ def _customers(tx: Transaction, effects: Effects, stream: int, batch: int) -> No
         tx.copy_in("golden_change", effects.changes.with_columns(stamp=pl.lit(batch, pl.Int64)))
     if effects.retired.height:
         customers = effects.retired["customer"].to_list()
-        tx.execute(
-            STATEMENTS["retire_customers"],
-            {"batch": batch, "customers": customers, "into": effects.retired["into"].to_list()},
-        )
+        gone = {"batch": batch, "customers": customers, "into": effects.retired["into"].to_list()}
+        tx.execute(STATEMENTS["retire_customers"], gone)
+        tx.execute(STATEMENTS["retire_again"], gone)
         tx.execute(STATEMENTS["drop_retired"], {"customers": customers})
 
 
@@ -122,7 +121,8 @@ def _set_aside(
 ) -> None:
     has_open = bool(tx.rows(STATEMENTS["has_rejects"], [stream])[0][0])
     if effects.rejects.height or has_open:
-        records = seen.records.select(external_id="@id", record="image").unique("external_id")
+        both = pl.concat([seen.records, seen.refused])
+        records = both.select(external_id="@id", record="image").unique("external_id")
         _stage(tx, "new_reject", effects.rejects.join(records, on="external_id", how="left"))
         tx.execute(STATEMENTS["add_rejects"], {"stream": stream, "run": run, "now": now})
         # `observed` is staged by load: the records of this batch.
@@ -143,13 +143,7 @@ def _routes(
     tx: Transaction, effects: Effects, new: pl.Series, *, batch: int, now: datetime
 ) -> None:
     due, agreed = effects.routes.due, effects.routes.agreed
-    if due.height:
-        _stage(tx, "due", due)
-        moment = {"batch": batch, "now": now}
-        if due["link"].null_count() < due.height:
-            tx.execute(STATEMENTS["add_due_links"], moment)
-        if due["link"].null_count():
-            tx.execute(STATEMENTS["add_due_creates"], moment)
+    enqueue(tx, due, batch=batch, now=now)
     known = agreed.filter(~pl.col("link").is_in(new.implode()))
     gone = effects.links.filter(pl.col("state") != LIVE).select("link")
     settled = pl.concat([known, gone])
@@ -162,6 +156,18 @@ def _routes(
     if fresh.height:
         _stage(tx, "new_tie", fresh.select("customer", "stream"))
         tx.execute(STATEMENTS["drop_created"])
+
+
+def enqueue(tx: Transaction, due: pl.DataFrame, *, batch: int, now: datetime) -> None:
+    """Note what is due: (customer, stream, link or null to create, kind)."""
+    if due.is_empty():
+        return
+    _stage(tx, "due", due)
+    moment = {"batch": batch, "now": now}
+    if due["link"].null_count() < due.height:
+        tx.execute(STATEMENTS["add_due_links"], moment)
+    if due["link"].null_count():
+        tx.execute(STATEMENTS["add_due_creates"], moment)
 
 
 def keep_cursor(tx: Transaction, stream: int, cursor: str | None, *, now: datetime) -> None:

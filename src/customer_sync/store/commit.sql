@@ -36,6 +36,11 @@ FROM new_customer n WHERE c.id = n.id
 UPDATE customer c SET retired_into = r.into_customer, stamp = %(batch)s
 FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer) WHERE c.id = r.customer
 
+-- name: retire_again
+-- Whoever was retired into a customer that is retired now resolves to the same in one step; by customer_retired.
+UPDATE customer c SET retired_into = r.into_customer
+FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer) WHERE c.retired_into = r.customer
+
 -- name: add_keys
 -- Add match keys of known links; by match_key's primary key.
 INSERT INTO match_key (key, link) SELECT key, link FROM new_key ON CONFLICT DO NOTHING

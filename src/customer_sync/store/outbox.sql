@@ -2,12 +2,11 @@
 -- Take outbounds that may be delivered now; a holder that no longer lives holds nothing. By outbound's primary key.
 UPDATE outbound SET holder = %(run)s, tries = tries + 1
 WHERE id IN (
-    SELECT o.id FROM outbound o
+    SELECT o.id FROM ripe_outbound o
     WHERE o.stream = %(stream)s AND o.kind = ANY(%(kinds)s)
       AND (%(only)s::bigint[] IS NULL OR o.id = ANY(%(only)s::bigint[]))
       AND (o.not_before IS NULL OR o.not_before <= %(now)s)
       AND (o.holder IS NULL OR o.holder = %(run)s OR NOT {present})
-      AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown'))
     ORDER BY o.id LIMIT %(limit)s
     FOR UPDATE SKIP LOCKED
 )
@@ -16,11 +15,10 @@ RETURNING id, customer, stream, link, kind, tries
 -- name: standing
 -- Outbounds that `take` would take, in order, without taking them; by outbound's primary key.
 SELECT o.id, o.customer, o.stream, o.link, o.kind, o.tries
-FROM outbound o
+FROM ripe_outbound o
 WHERE o.stream = %(stream)s AND o.kind = ANY(%(kinds)s) AND o.id > %(after)s
   AND (o.not_before IS NULL OR o.not_before <= %(now)s)
   AND (o.holder IS NULL OR o.holder = %(run)s OR NOT {present})
-  AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown'))
 ORDER BY o.id LIMIT %(limit)s
 
 -- name: due_links
@@ -81,6 +79,5 @@ WHERE not_before IS NOT NULL AND (%(stream)s::integer IS NULL OR stream = %(stre
 
 -- name: ripe
 -- Is anything left that may be delivered now; by outbound's primary key.
-SELECT count(*) FROM outbound o
+SELECT count(*) FROM ripe_outbound o
 WHERE (o.not_before IS NULL OR o.not_before <= %(now)s)
-  AND NOT EXISTS (SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown'))

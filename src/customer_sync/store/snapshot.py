@@ -161,9 +161,12 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
     """
     candidates = _candidates(tx, rules, keys, pointing)
     winners = _winners(tx, stream, merged_into)
-    touched = (
-        pl.concat([customers, candidates["customer"], winners["customer"]]).unique().drop_nulls()
-    )
+    decided = _decided(tx, stream, rows) if new_count else empty(_DECIDED)
+    if owners is not None and owners.height:
+        settled = owners.with_columns(same=pl.lit(value=True))
+        decided = pl.concat([settled, decided.join(owners, on="link", how="anti")])
+    reached = [customers, candidates["customer"], winners["customer"], decided["customer"]]
+    touched = pl.concat(reached).unique().drop_nulls()
     has_any = touched.len() > 0
     if has_any:
         tx.stage(
@@ -176,10 +179,6 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
         has_any and stream != LEDGER_STREAM and cast("int", tx.rows(STATEMENTS["edited"])[0][0]) > 0
     )
     images = tx.frame(STATEMENTS["images"], schema=IMAGES) if has_any else empty(IMAGES)
-    decided = _decided(tx, stream, rows) if keys.height else empty(_DECIDED)
-    if owners is not None and owners.height:
-        settled = owners.with_columns(same=pl.lit(value=True))
-        decided = pl.concat([settled, decided.join(owners, on="link", how="anti")])
     open_sent = _sent(tx) if has_any else empty(SENT)
     snapshot = Snapshot(
         batch=batch,

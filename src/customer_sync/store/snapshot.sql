@@ -56,8 +56,9 @@ JOIN customer c ON c.id = l.customer
 
 -- name: decided
 -- What stewards settled about the staged observations; by decision's primary key.
-SELECT o.row, d.customer, d.same
+SELECT o.row, coalesce(c.retired_into, c.id), d.same
 FROM observed o JOIN decision d ON d.stream = %(stream)s AND d.external_id = o.external_id
+JOIN customer c ON c.id = d.customer
 
 -- name: winners
 -- The records that observed ones were merged into; by link (stream, external_id).

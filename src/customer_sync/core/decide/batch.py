@@ -104,7 +104,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         _moved(snapshot, seen, links, changes, created),
     )  # fmt: skip
     links = _stamped(links, routes.agreed, snapshot)
-    keys_new, keys_gone = _keys(rules, snapshot, seen, links, cells)
+    keys_new, keys_gone = _keys(rules, snapshot, seen, links)
     return Effects(
         links=links,
         images=images,
@@ -529,20 +529,20 @@ def _stamped(links: pl.DataFrame, agreed: pl.DataFrame, snapshot: Snapshot) -> p
 
 
 def _keys(
-    rules: Published,
-    snapshot: Snapshot,
-    seen: Observation,
-    links: pl.DataFrame,
-    cells: pl.DataFrame,
+    rules: Published, snapshot: Snapshot, seen: Observation, links: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return match keys to add and to take away: (key, link)."""
+    """Return match keys to add and to take away, by what records show now: (key, link)."""
     fresh = snapshot.keys.filter("is_kept").join(links.select("link"), on="link", how="semi")
     # In key order: neighbours of the index are written together.
     fresh = fresh.select("key", "link").sort("key")
-    before = seen.before.filter(pl.col("link").is_in(links["link"].implode()))
-    if before.is_empty() or cells.is_empty() or seen.stream.id in OWN_STREAMS:
+    if seen.stream.id in OWN_STREAMS:
         return fresh, fresh.clear()
-    after = seen.values.filter(pl.col("link").is_in(before["link"].implode()))
+    both = seen.before.join(links.select("link"), on="link", how="semi").select("link")
+    both = both.join(seen.values.select("link"), on="link", how="semi")
+    before = both.join(seen.before, on="link", maintain_order="left")
+    after = both.join(seen.values, on="link", maintain_order="left")
+    if not differing(after, before).any():
+        return fresh, fresh.clear()
     old, new = (
         match_keys(
             values,
@@ -554,8 +554,6 @@ def _keys(
         for values in (before, after)
     )
     gone = old.join(new, on=["key", "link"], how="anti")
-    # A field set aside now still identifies by what it said before.
-    gone = gone.filter(~pl.col("link").is_in(seen.silent["link"].implode()))
     return pl.concat([fresh, new.join(old, on=["key", "link"], how="anti")]), gone
 
 

@@ -30,7 +30,9 @@ class Observation:
 
     records: OBSERVED plus image (JSON). values, before: ``link`` and canonical columns, now and in the
     image before; ``before`` only for records that had one. silent: (link, field) not spoken of now.
-    rejects: (link, external_id, field, source, code, detail, whole). flags: (link, remark).
+    rejects: (link, external_id, field, source, code, detail, whole). flags: (link, remark). refused: what
+    was rejected as a whole (as ``records``): nothing about it is taken in, not even what it shows, so that
+    all of it counts as changed once it is mended.
     """
 
     stream: Stream
@@ -40,10 +42,11 @@ class Observation:
     silent: pl.DataFrame
     rejects: pl.DataFrame
     flags: pl.DataFrame
+    refused: pl.DataFrame
 
 
 def observe(stream: Stream, records: pl.DataFrame) -> Observation:
-    """Map records; those rejected as a whole, and those gone, say nothing but stay in ``records``."""
+    """Map records; those gone say nothing but stay in ``records``, those rejected as a whole do not."""
     sources = list(stream.map.source_fields)
     spoken = records.filter(~pl.col("@gone").fill_null(value=False))
     mapped = stream.map.get(spoken)
@@ -51,18 +54,23 @@ def observe(stream: Stream, records: pl.DataFrame) -> Observation:
     rejects = mapped.rejects.join(index, on="row").drop("row")
     silent = mapped.silent.join(index.select("row", "link"), on="row").select("link", "field")
     values = pl.concat([spoken.select("link"), mapped.values], how="horizontal")
-    whole = rejects.filter("whole")["link"]
-    if whole.len():
-        values = values.filter(~pl.col("link").is_in(whole.implode()))
-    had = records.filter(pl.col("before").is_not_null())
+    shown_now = records.select(*OBSERVED, image=to_json(sources))
+    refused = shown_now.clear()
+    whole = rejects.filter("whole").select("link").unique()
+    if whole.height:
+        values = values.join(whole, on="link", how="anti")
+        refused = shown_now.join(whole, on="link", how="semi")
+        shown_now = shown_now.join(whole, on="link", how="anti")
+    had = shown_now.filter(pl.col("before").is_not_null())
     return Observation(
         stream=stream,
-        records=records.select(*OBSERVED, image=to_json(sources)),
+        records=shown_now,
         values=values,
         before=shown(stream, had.select("link", image="before"))[0],
         silent=silent,
         rejects=rejects,
         flags=mapped.flags.join(index, on="row").select("link", "remark"),
+        refused=refused,
     )
 
 

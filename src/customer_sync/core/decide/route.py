@@ -9,7 +9,7 @@ from customer_sync.core.decide.published import LEDGER_STREAM, Published, Stream
 from customer_sync.core.decide.show import desired, differing
 from customer_sync.model.frame import LIVE
 
-__all__ = ["Routes", "accepted_cells", "held_cells", "route", "with_references"]
+__all__ = ["Routes", "accepted_cells", "held_cells", "missing", "route", "with_references"]
 
 _DUE = {"customer": pl.Int64, "stream": pl.Int32, "link": pl.Int64, "kind": pl.String}
 
@@ -62,7 +62,8 @@ def route(
             )
             agreed.append(differs.filter(~pl.col("differs")).select("link"))
         if stream.config.create and changed.height:
-            due.append(_missing(stream, links, changed))
+            there = links.filter(pl.col("stream") == stream.id).select("customer")
+            due.append(missing(stream, changed.join(there, on="customer", how="anti")))
     return Routes(
         due=pl.concat([pl.DataFrame(schema=_DUE), *due]),
         agreed=pl.concat([pl.DataFrame(schema={"link": pl.Int64}), *agreed]),
@@ -195,15 +196,23 @@ def _patched(stream: Stream, wanted: pl.DataFrame, fields: pl.DataFrame) -> pl.S
     return differing(after.select(names), fields)
 
 
-def _missing(stream: Stream, links: pl.DataFrame, golden: pl.DataFrame) -> pl.DataFrame:
-    """Return customers that this stream lacks and should have. A record gone from it is not made anew."""
-    there = links.filter(pl.col("stream") == stream.id).select("customer")
-    lacking = golden.join(there, on="customer", how="anti")
-    if stream.config.create_when and lacking.height:
-        renamed = lacking.rename({name: name.replace(".", "_") for name in lacking.columns})
+def missing(stream: Stream, golden: pl.DataFrame) -> pl.DataFrame:
+    """Return what is due for customers that a stream lacks: those of them that it should have.
+
+    Args:
+        stream: one that creates what it lacks.
+        golden: golden values of customers that have no record there, not even a gone one: what was
+            deleted there is not made anew.
+    """
+    if (
+        "active" in golden.columns
+    ):  # whoever was taken back, or is a customer no longer, is made nowhere
+        golden = golden.filter(pl.col("active").ne_missing("false"))
+    if stream.config.create_when and golden.height:
+        renamed = golden.rename({name: name.replace(".", "_") for name in golden.columns})
         keep = renamed.select(keep=pl.sql_expr(stream.config.create_when))["keep"]
-        lacking = lacking.filter(keep.fill_null(value=False))
-    return lacking.select(
+        golden = golden.filter(keep.fill_null(value=False))
+    return golden.select(
         "customer",
         stream=pl.lit(stream.id, pl.Int32),
         link=pl.lit(None, pl.Int64),

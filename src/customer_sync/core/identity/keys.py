@@ -53,9 +53,13 @@ def match_keys(
         kinds |= {name: name for name in pointing}
     if values.is_empty() or not (kinds or external_id is not None):
         return pl.DataFrame(schema=_KEYS)
-    said = (
-        values.lazy().unpivot(list(kinds), index="link", variable_name="column").drop_nulls("value")
+    # Unpivoting no column at all gives values of no type.
+    wide = (
+        values.lazy().select("link", *kinds)
+        if kinds
+        else values.lazy().select("link", none=pl.lit(None, pl.String))
     )
+    said = wide.unpivot(index="link", variable_name="column").drop_nulls("value")
     many = [column for column in kinds if column in _LISTS]
     if many:
         is_list = pl.col("column").is_in(many)
@@ -63,7 +67,9 @@ def match_keys(
         said = pl.concat([said.filter(~is_list), listed])
     said = said.select(
         "link",
-        pl.col("column").replace_strict(kinds, return_dtype=pl.String).alias("kind"),
+        pl.col("column")
+        .replace_strict(kinds or {"none": "none"}, return_dtype=pl.String)
+        .alias("kind"),
         "value",
         is_kept=pl.lit(value=True),
     )

@@ -24,6 +24,7 @@ CREATE TABLE stream (
     listed_at timestamptz,
     read_at timestamptz,
     shape text,
+    filled text, -- digest of the create settings under which all customers were offered to it
     UNIQUE (system, name)
 );
 
@@ -90,6 +91,7 @@ CREATE TABLE customer (
     created bigint NOT NULL DEFAULT 0,
     stamp bigint NOT NULL DEFAULT 0
 );
+CREATE INDEX customer_retired ON customer (retired_into) WHERE retired_into IS NOT NULL;
 ALTER SEQUENCE customer_id OWNED BY customer.id;
 
 CREATE TABLE ledger_edit (
@@ -220,7 +222,8 @@ CREATE TABLE attempt (
     reason text
 );
 CREATE INDEX attempt_link ON attempt (link) WHERE outcome IN ('sent', 'unknown', 'not_done');
-CREATE INDEX attempt_open ON attempt (at) WHERE outcome IN ('sent', 'unknown');
+CREATE INDEX attempt_open ON attempt (outbound) WHERE outcome IN ('sent', 'unknown');
+CREATE INDEX attempt_customer ON attempt (customer);
 
 -- Set aside: a record, or a field of one, with every fault it has.
 CREATE TABLE reject (
@@ -254,6 +257,17 @@ CREATE TABLE review (
     by text
 );
 CREATE UNIQUE INDEX review_open ON review (kind, subject) WHERE decided_at IS NULL;
+
+-- Outbounds that nothing but time holds back. One waits while a try's outcome is unknown, and while its
+-- record is set aside as a whole: writing to it would destroy what a person typed there.
+CREATE VIEW ripe_outbound AS
+SELECT o.* FROM outbound o
+WHERE NOT EXISTS (
+        SELECT 1 FROM attempt a WHERE a.outbound = o.id AND a.outcome IN ('sent', 'unknown')
+    ) AND NOT EXISTS (
+        SELECT 1 FROM link l JOIN reject r ON r.stream = l.stream AND r.external_id = l.external_id
+        WHERE l.id = o.link AND r.whole AND r.stage = 'map' AND r.resolved_at IS NULL
+    );
 
 -- What a steward settled about sameness; remembered for ever, outranks every key.
 CREATE TABLE decision (
