@@ -7,7 +7,7 @@ import customer_sync.core.mapping as package
 from customer_sync.core.mapping import CODES
 from customer_sync.core.mapping.codes import IGNORED
 
-SOURCES = sorted(Path(package.__file__).parent.glob("*.py"))
+SOURCES = sorted(Path(package.__file__).parent.rglob("*.py"))
 
 
 def strings(path: Path) -> set[str]:

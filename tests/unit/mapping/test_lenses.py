@@ -380,7 +380,9 @@ def test_an_expression_that_fails_for_one_record_is_that_records_fault(stream, f
     assert mapped.silent.rows() == [(1, "loyalty.points")]
 
 
-@pytest.mark.parametrize("lens", [Email(), Text(), Organisation(), Url(), Boolean(), Language(), Number()])
+@pytest.mark.parametrize(
+    "lens", [Email(), Text(), Organisation(), Url(), Boolean(), Language(), Number()]
+)
 def test_texts_that_a_normal_pattern_matches_read_as_themselves_whatever_the_size(lens):
     texts = [
         "ann@acme.de", "Ann@acme.de", "a b", "a  b", " a", "a\n", "", "https://acme.de", "https://Acme.de/",

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from customer_sync.core.mapping import check_laws, compile_stream
+from customer_sync.core.mapping.guess.vocabulary import guesses
 from customer_sync.core.mapping.propose import propose
-from customer_sync.core.mapping.vocabulary import guesses
 from customer_sync.model.config import Configuration
 
 

@@ -15,7 +15,9 @@ from typing import Any, Final, Literal, Protocol
 import polars as pl
 
 from customer_sync.core.mapping.compile import compile_stream
-from customer_sync.core.mapping.evidence import (
+from customer_sync.core.mapping.guess.address import AddressGuess, guess_addresses
+from customer_sync.core.mapping.guess.code import code_options, kind_options, word_options
+from customer_sync.core.mapping.guess.evidence import (
     Settled,
     countries_of,
     date_options,
@@ -26,11 +28,9 @@ from customer_sync.core.mapping.evidence import (
     share_read,
     tax_options,
 )
-from customer_sync.core.mapping.guess_address import AddressGuess, guess_addresses
-from customer_sync.core.mapping.guess_code import code_options, kind_options, word_options
-from customer_sync.core.mapping.guess_name import guess_names
+from customer_sync.core.mapping.guess.name import guess_names
+from customer_sync.core.mapping.guess.vocabulary import Guess, guesses, languages_of
 from customer_sync.core.mapping.laws import check_laws
-from customer_sync.core.mapping.vocabulary import Guess, guesses, languages_of
 from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import Configuration, FieldMapping
 from customer_sync.model.field import CATALOGUE, Field

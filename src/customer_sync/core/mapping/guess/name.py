@@ -7,8 +7,8 @@ repeats others. Must not know what a name means.
 
 from collections.abc import Callable, Mapping, Sequence
 
+from customer_sync.core.mapping.guess.vocabulary import Guess
 from customer_sync.core.mapping.name import has_legal_form
-from customer_sync.core.mapping.vocabulary import Guess
 
 __all__ = ["guess_names"]
 

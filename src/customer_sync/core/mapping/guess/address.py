@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from customer_sync.core.mapping.guess.vocabulary import BILLING, SHIPPING, Guess, guesses
 from customer_sync.core.mapping.place import ADDRESS_PARTS
-from customer_sync.core.mapping.vocabulary import BILLING, SHIPPING, Guess, guesses
 
 __all__ = ["AddressGuess", "guess_addresses"]
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from customer_sync.core.mapping.code import Boolean
-from customer_sync.core.mapping.evidence import Settled
+from customer_sync.core.mapping.guess.evidence import Settled
 from customer_sync.core.mapping.row import Fault
 
 __all__ = ["code_options", "kind_options", "word_options"]
