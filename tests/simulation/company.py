@@ -57,7 +57,9 @@ def draw_company(random: Random) -> Company:
     policies = {"default": _policy(random, names)}
     for name in ("family_name", "job_title", "emails"):
         policies[name] = _policy(random, names)
-    return Company(systems=systems, workspace={"workspace": "simulation", "policies": policies})
+    return Company(
+        systems=systems, workspace={"workspace": "simulation", "region": "DE", "policies": policies}
+    )
 
 
 def _policy(random: Random, names: tuple[str, ...]) -> dict[str, Any]:

@@ -70,7 +70,9 @@ def _follow(world: "World", stream: Stream, found: Histories) -> None:
         state = states[operation.id]
         state.update(operation.fields)
         absent = [name for name in sources if name not in state]
-        rows.append({name: state.get(name) for name in sources} | {ABSENT: ",".join(absent) or None})
+        rows.append(
+            {name: state.get(name) for name in sources} | {ABSENT: ",".join(absent) or None}
+        )
     if not rows:
         return
     schema = {ABSENT: pl.String, **dict.fromkeys(sources, pl.String)}
@@ -85,7 +87,9 @@ def _follow(world: "World", stream: Stream, found: Histories) -> None:
         if operation.kind in {"delete", "merge"}:
             continue
         for name, value in values.items():
-            is_held = (row, name) in held or ((row, name) in silent and value is None and name not in _absent(rows[row], stream))
+            is_held = (row, name) in held or (
+                (row, name) in silent and value is None and name not in _absent(rows[row], stream)
+            )
             cells = {(name, ""): HELD} if is_held else dict(_cells(name, value, many))
             before = {cell: v for cell, v in said[operation.id].items() if cell[0] == name}
             for cell in sorted({*cells, *before}):
@@ -101,7 +105,10 @@ def _follow(world: "World", stream: Stream, found: Histories) -> None:
 def _absent(row: Mapping[str, str | None], stream: Stream) -> set[str]:
     missing = set((row[ABSENT] or "").split(","))
     return {
-        name for binding in stream.map.bindings for name in binding.names if missing & set(binding.sources)
+        name
+        for binding in stream.map.bindings
+        for name in binding.names
+        if missing & set(binding.sources)
     }
 
 
@@ -119,11 +126,10 @@ def _follow_ledger(world: "World", found: Histories) -> None:
     stream = world.rules.streams[LEDGER_STREAM]
     many = set(world.rules.many)
     for edit in world.ledger_edits:
-        frames = []
-        for side in (edit.before, edit.after):
-            row = {name: side.get(name) for name in stream.map.source_fields}
-            frames.append(pl.DataFrame([row], schema=dict.fromkeys(stream.map.source_fields, pl.String)))
-        was, now = (stream.map.get(frame).values.row(0, named=True) for frame in frames)
+        sources = stream.map.source_fields
+        rows = [{name: side.get(name) for name in sources} for side in (edit.before, edit.after)]
+        mapped = stream.map.get(pl.DataFrame(rows, schema=dict.fromkeys(sources, pl.String)))
+        was, now = mapped.values.iter_rows(named=True)
         key = (LEDGER_STREAM, str(edit.customer))
         for name in was:
             before, after = dict(_cells(name, was[name], many)), dict(_cells(name, now[name], many))
@@ -132,5 +138,3 @@ def _follow_ledger(world: "World", found: Histories) -> None:
                     found.changes[key].append(
                         Change(number=edit.number, key=key, cell=cell, value=after.get(cell))
                     )
-
-

@@ -1,7 +1,6 @@
 """The people of the company: what they do to records, in every system at once."""
 
 from random import Random
-from typing import Any
 
 from tests.simulation.company import RACED, STREAM, TIERS, System
 
@@ -77,7 +76,11 @@ class People:
         """Return a customer that an accountant enters."""
         self._count("ledger_create")
         person = self._meet()
-        return {"email": person["mail"], "given_name": person["first"], "family_name": person["last"]}
+        return {
+            "email": person["mail"],
+            "given_name": person["first"],
+            "family_name": person["last"],
+        }
 
     # -- a hand each ------------------------------------------------------------------------------
 
@@ -152,7 +155,8 @@ class People:
                 return f"030 {70_182_000 + number}"
             case "mails":
                 return "; ".join(
-                    f"list{number}{letter}@acme.dev" for letter in "ab"[: self._random.randint(1, 2)]
+                    f"list{number}{letter}@acme.dev"
+                    for letter in "ab"[: self._random.randint(1, 2)]
                 )
             case "tier":
                 mapped = system is not None and "values" in system.fields["loyalty.tier"]

@@ -17,7 +17,9 @@ from customer_sync.infra.pg import Database, embedded, migrate
 
 __all__ = ["UNSYNCED", "ground", "main", "played"]
 
-UNSYNCED = "options=-csynchronous_commit%3Doff"  # a simulation's database may be lost with its machine
+UNSYNCED = (
+    "options=-csynchronous_commit%3Doff"  # a simulation's database may be lost with its machine
+)
 CHUNK = 5
 
 
@@ -44,7 +46,9 @@ def played(database: Database, seed: int) -> Outcome:
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--scenarios", type=int, default=100, help="that many in which a fault fired")
+    parser.add_argument(
+        "--scenarios", type=int, default=100, help="that many in which a fault fired"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the first; the others follow")
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--failures", type=int, default=10, help="stop after that many")
@@ -101,8 +105,12 @@ def _tell(outcome: Outcome) -> None:
 
 def _report(outcomes: list[Outcome], failed: int, calm: int, took_s: float) -> None:
     whole = total(outcomes)
-    print(f"{len(outcomes)} scenarios in {took_s:.1f} s ({len(outcomes) / took_s:.2f}/s), {failed} failed")
-    print(f"{calm} more, in which no fault fired, do not count; {whole.rounds} rounds to rest at most")
+    print(
+        f"{len(outcomes)} scenarios in {took_s:.1f} s ({len(outcomes) / took_s:.2f}/s), {failed} failed"
+    )
+    print(
+        f"{calm} more, in which no fault fired, do not count; {whole.rounds} rounds to rest at most"
+    )
     print(f"edits: {_counted(whole.edits)}; our writes {whole.writes}")
     print(f"fired: {_counted(whole.fired)}", flush=True)
 

@@ -105,7 +105,9 @@ def _shown(world: "World", golden: Mapping[int, Any]) -> list[Shown]:
         platform = world.platforms[stream.system]
         held = platform.stream(STREAM).records
         links = world.rows(
-            "SELECT id, external_id, customer FROM link WHERE stream = %s AND state = %s ORDER BY id", stream.id, LIVE
+            "SELECT id, external_id, customer FROM link WHERE stream = %s AND state = %s ORDER BY id",
+            stream.id,
+            LIVE,
         )
         links = [row for row in links if row[2] in golden and not held[row[1]].deleted]
         if not links:
@@ -119,7 +121,9 @@ def _shown(world: "World", golden: Mapping[int, Any]) -> list[Shown]:
         after = stream.map.put(wanted.drop("customer"), images)
         unreadable = _unreadable(stream, images)
         for number, (link, id_, customer) in enumerate(links):
-            patch = {k: v for k, v in after.row(number, named=True).items() if v != fields[number][k]}
+            patch = {
+                k: v for k, v in after.row(number, named=True).items() if v != fields[number][k]
+            }
             differs = [
                 name for name, value in platform.behaviour.stored(patch).items()
                 if _same(value) != _same(fields[number][name]) and (number, name) not in unreadable
@@ -201,12 +205,15 @@ def _missing(world: "World") -> Iterator[str]:
         platform = world.platforms[stream.system]
         linked = {
             id_: state
-            for id_, state in world.rows("SELECT external_id, state FROM link WHERE stream = %s", stream.id)
+            for id_, state in world.rows(
+                "SELECT external_id, state FROM link WHERE stream = %s", stream.id
+            )
         }
         held = {
             id_
             for (id_,) in world.rows(
-                "SELECT external_id FROM reject WHERE stream = %s AND resolved_at IS NULL AND whole", stream.id
+                "SELECT external_id FROM reject WHERE stream = %s AND resolved_at IS NULL AND whole",
+                stream.id,
             )
         }
         for id_, record in sorted(platform.stream(STREAM).records.items()):
@@ -221,9 +228,9 @@ def _missing(world: "World") -> Iterator[str]:
                 "SELECT c.id FROM customer c WHERE c.retired_into IS NULL"
                 " AND NOT EXISTS (SELECT 1 FROM link l WHERE l.customer = c.id AND l.stream = %(s)s)"
                 " AND NOT EXISTS (SELECT 1 FROM outbound o WHERE o.customer = c.id AND o.stream = %(s)s"
-                "                 AND o.code = ANY(%(refusals)s))".replace("%(s)s", str(stream.id)).replace(
-                    "%(refusals)s", "ARRAY['" + "','".join(sorted(REFUSALS)) + "']"
-                )
+                "                 AND o.code = ANY(%(refusals)s))".replace(
+                    "%(s)s", str(stream.id)
+                ).replace("%(refusals)s", "ARRAY['" + "','".join(sorted(REFUSALS)) + "']")
             )
             for (customer,) in lacking:
                 if customer not in asked:
@@ -237,7 +244,9 @@ def _duplicates(world: "World", golden: Mapping[int, Mapping[Cell, str]]) -> Ite
     for stream in world.rules.connected:
         log = world.platforms[stream.system].log
         tokens = {o.id: o.by for o in log if o.kind == "create" and o.by.startswith("t")}
-        owners = dict(world.rows("SELECT external_id, customer FROM link WHERE stream = %s", stream.id))
+        owners = dict(
+            world.rows("SELECT external_id, customer FROM link WHERE stream = %s", stream.id)
+        )
         made: dict[int, set[str]] = defaultdict(set)
         for id_, token in tokens.items():
             if id_ in owners:
@@ -286,7 +295,7 @@ def _lost_updates(
     for customer, cells in golden.items():
         if customer in shuffled:
             continue
-        keys = [*records[customer], (LEDGER_STREAM, str(customer))]
+        keys = sorted({*records[customer], (LEDGER_STREAM, str(customer))})
         changes: dict[Cell, list[Change]] = defaultdict(list)
         for key in keys:
             for change in history.of(key):
@@ -295,7 +304,9 @@ def _lost_updates(
         was = before.golden.get(customer)
         if was is None and not any(history.of(key) for key in keys):
             continue  # a record that a doubled request of ours created: nobody said anything
-        for cell in sorted({*changes, *cells, *(was or {})}):
+        # What a doubled request of ours created, and people made another customer of, nobody said.
+        told = {*changes} if was is None else {*changes, *cells, *was}
+        for cell in sorted(told):
             yield from _cell(world, before, customer, cell, changes[cell], cells, was, history)
 
 
@@ -416,7 +427,9 @@ def _echoes(world: "World") -> Iterator[str]:
     if after != before:
         yield f"echo: reading all again changed {before} to {after}"
     edits = sum(world.people.counts.values()) + sum(
-        number for name, number in world.raced().items() if name.endswith(("race_before", "race_after"))
+        number
+        for name, number in world.raced().items()
+        if name.endswith(("race_before", "race_after"))
     )
     faults = sum(world.raced().values())
     most = WRITES_PER_EDIT_MAX * edits * len(world.systems) + faults

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from psycopg import sql
-from tests.simulation.company import RACED, STREAM, System, draw_company
+from tests.simulation.company import RACED, System, draw_company
 from tests.simulation.people import People
 
 from customer_sync.connect.driver import Driver
@@ -38,7 +38,9 @@ from customer_sync.systems.simulated import (
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 # Within a transaction an accountant's SQL would wait for the row lock of its own thread, for ever.
-OUTSIDE = tuple(name for name in FAULT_POINTS if name not in {"absorb.decided", "absorb.before_commit"})
+OUTSIDE = tuple(
+    name for name in FAULT_POINTS if name not in {"absorb.decided", "absorb.before_commit"}
+)
 EDITS_MIN = 20
 ROUNDS = (2, 4)
 ROUNDS_TO_REST_MAX = 6
@@ -46,7 +48,7 @@ TOKENS_MAX = 120  # in one sync; a few dozen are usual
 REST_S = 7_200.0  # longer than any delivery waits for another try
 
 
-class Stopped(BaseException):  # noqa: N818 - nothing in the engine may catch it
+class Stopped(BaseException):
     """The process is stopped here."""
 
 
@@ -243,7 +245,9 @@ class World:
         """Draw a token; a run that draws without end is told from one that works."""
         self._drawn += 1
         if self._drawn > TOKENS_MAX:
-            last = self.rows("SELECT link, customer, stream, kind, patch, outcome, code FROM attempt ORDER BY at DESC, token DESC LIMIT 3")
+            last = self.rows(
+                "SELECT link, customer, stream, kind, patch, outcome, code FROM attempt ORDER BY at DESC, token DESC LIMIT 3"
+            )
             raise RunawayError(f"one sync delivers without end: {last}")
         return f"t{next(self._tokens):05}"
 
@@ -281,7 +285,9 @@ class World:
     def writes(self) -> int:
         """Return how many changes our own writes made."""
         return sum(
-            operation.by != PEOPLE for platform in self.platforms.values() for operation in platform.log
+            operation.by != PEOPLE
+            for platform in self.platforms.values()
+            for operation in platform.log
         )
 
 
@@ -301,7 +307,9 @@ def emptied(database: Database) -> None:
         )
         names = sql.SQL(", ").join(sql.Identifier(str(name)) for (name,) in tables)
         tx.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
-        for (name,) in tx.rows("SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()"):
+        for (name,) in tx.rows(
+            "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()"
+        ):
             tx.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(str(name))))
 
 
