@@ -454,3 +454,7 @@ def test_hostile_names_and_values_do_no_harm():
     found = proposed(columns)
 
     assert {source for one in found for source in one.sources} == set(columns)
+
+
+def test_a_field_of_several_addresses_says_where_it_may_go():
+    assert "JSON array" in why_not(proposed({"addresses": ['[{"city": "X"}]']}))["addresses"]

@@ -237,6 +237,8 @@ def _why_not(column: _Column, table: _Table) -> str:
     meaning = next((g.meaning for g in column.guesses if g.meaning in CATALOGUE), None)
     if meaning is not None and table.is_mapped(meaning):
         return f"named like {meaning}, which another field shows better"
+    if meaning == "addresses":
+        return "several addresses in one field; `addresses` takes a JSON array of address objects"
     if not column.values:
         return "no canonical field has that name, and the samples hold no value"
     return "no canonical field has that name; custom.NAME keeps it, once defined in workspace.yaml"
