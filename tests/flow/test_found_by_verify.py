@@ -1,5 +1,8 @@
 """What verify and doctor found while the engine was built, kept so that it stays mended."""
 
+from customer_sync.engine.session import running
+from customer_sync.engine.verify import verify
+
 ANN = {"email": "ann@acme.test", "first": "Ann", "last": "Lee", "phone": "+4930901820"}
 
 
@@ -59,3 +62,15 @@ def test_stream_without_keys(world):
     company.platforms["shop"].create("contacts", first="A", last="B")
     company.sync()
     assert company.rows("SELECT count(*) FROM customer") == [(1,)]
+
+
+def test_a_field_that_only_goes_out_agrees_once_it_was_delivered(world):
+    fields = {"email": "email", "job_title": {"field": "job", "direction": "out"}}
+    company = world("crm", shop={"fields": fields})
+    company.platforms["crm"].create("contacts", email="ann@acme.test")
+    company.sync()
+    company.sql("UPDATE customer SET job_title = 'Buyer'")
+    company.sync()
+
+    with running(company.session(), "verify") as session:
+        assert verify(session).agreed

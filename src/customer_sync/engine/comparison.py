@@ -11,7 +11,7 @@ import polars as pl
 
 from customer_sync.connect.port import GONE, ID, MERGED_INTO
 from customer_sync.core.decide import Published, Stream, desired
-from customer_sync.core.decide.observe import shown
+from customer_sync.core.decide.observe import shown, with_outward
 from customer_sync.core.decide.route import accepted_cells, held_cells, with_references
 from customer_sync.core.mapping import StreamMap
 from customer_sync.kernel.frames import to_json
@@ -134,7 +134,8 @@ def _live(  # noqa: PLR0917
         return pl.DataFrame(schema=CELLS)
     fields = live.select(stream.map.source_fields)
     mapped = stream.map.get(live)
-    values = pl.concat([live.select("link"), mapped.values], how="horizontal")
+    said = pl.concat([live.select("link"), mapped.values], how="horizontal")
+    values = with_outward(stream, said, fields)
     rejects = _rejects(mapped.rejects, live)
     golden = live.select("link", "customer").join(
         picture.golden, on="customer", how="left", maintain_order="left"
@@ -152,7 +153,7 @@ def _live(  # noqa: PLR0917
         made = raw.filter(~pl.col("is_showable")).join(accepted, on=["link", "field"], how="semi")
         both = pl.concat([differing, made])
         differing = both.unique(["link", "field"], maintain_order=True)
-    absorbed = _absorbed(stream, live, values)
+    absorbed = _absorbed(stream, live, said)
     parts = [
         _set_aside(differing, rejects, values, golden, names),
         _inward(absorbed, rejects, names),

@@ -444,8 +444,8 @@ def _records(stream: Stream, answers: Sequence[Answer]) -> pl.DataFrame:
     sources = stream.map.source_fields
     rows = [
         {
-            ID: answer.external_id, CHANGED_AT: answer.changed_at, VERSION: answer.version, GONE: False, MERGED_INTO: None,
-            ABSENT: None, **{name: (answer.record or {}).get(name) for name in sources},
+            ID: answer.external_id, CHANGED_AT: answer.changed_at, VERSION: answer.version, GONE: False,
+            MERGED_INTO: None, ABSENT: None, **{name: (answer.record or {}).get(name) for name in sources},
         }
         for answer in answers
     ]  # fmt: skip
@@ -580,7 +580,8 @@ def _refusals(refused: Sequence[tuple[Push, Answer]]) -> pl.DataFrame:
         for p, a in refused
     ]
     schema = {
-        "stage": pl.String, "external_id": pl.String, "field": pl.String, "code": pl.String, "detail": pl.String, "whole": pl.Boolean,
+        "stage": pl.String, "external_id": pl.String, "field": pl.String, "code": pl.String,
+        "detail": pl.String, "whole": pl.Boolean,
     }  # fmt: skip
     return pl.DataFrame(rows, schema=schema, orient="row")
 

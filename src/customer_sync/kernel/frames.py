@@ -54,7 +54,6 @@ def digest(columns: Sequence[str]) -> pl.Expr:
 
     Used to recognise what is unchanged, never to prove anything.
     """
-
     cells = [pl.col(name).fill_null("\x00") for name in columns]
     joined = pl.concat_str(cells, separator="\x1f") if cells else pl.lit("")
     return NonCryptographicHashingNameSpace(joined).xxh3_64().reinterpret(signed=True)

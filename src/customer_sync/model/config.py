@@ -9,9 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from customer_sync.model.field import CATALOGUE, CUSTOM_PREFIX, Kind
+from customer_sync.model.field import CATALOGUE, CUSTOM_PREFIX, Kind, canonical_field
 from customer_sync.model.field import Field as CanonicalField
-from customer_sync.model.field import canonical_field
 
 __all__ = [
     "Configuration", "CustomField", "Deletes", "FieldMapping", "Limits", "MatchConfig", "Policy", "Rule",

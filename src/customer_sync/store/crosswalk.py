@@ -15,9 +15,9 @@ STATEMENTS = load(__file__)
 def linked(tx: Transaction, records: pl.DataFrame) -> dict[int, int]:
     """Return row -> customer of records (row, stream, external_id) that are tied to one."""
     tx.stage("named_record", records.select("row", "stream", "external_id"))
-    return cast("dict[int, int]", dict(tx.rows(STATEMENTS["linked"])))
+    return dict(cast("list[tuple[int, int]]", tx.rows(STATEMENTS["linked"])))
 
 
 def existing(tx: Transaction, customers: Sequence[int]) -> dict[int, int]:
     """Return id -> the customer it stands for now; ids that never were are missing."""
-    return cast("dict[int, int]", dict(tx.rows(STATEMENTS["existing"], [list(customers)])))
+    return dict(cast("list[tuple[int, int]]", tx.rows(STATEMENTS["existing"], [list(customers)])))

@@ -33,7 +33,8 @@ __all__ = [
 STATEMENTS = load(__file__)
 
 TAKEN = {
-    "outbound": pl.Int64(), "customer": pl.Int64(), "stream": pl.Int32(), "link": pl.Int64(), "kind": pl.String(), "tries": pl.Int32(),
+    "outbound": pl.Int64(), "customer": pl.Int64(), "stream": pl.Int32(), "link": pl.Int64(),
+    "kind": pl.String(), "tries": pl.Int32(),
 }  # fmt: skip
 DUE_LINKS = {
     "link": pl.Int64(), "external_id": pl.String(), "customer": pl.Int64(), "state": pl.Int32(), "version": pl.String(),

@@ -228,8 +228,7 @@ def _winners(tx: Transaction, stream: int, merged_into: list[str]) -> pl.DataFra
 
 def _customers(tx: Transaction, rules: Published, stream: int) -> pl.DataFrame:
     if stream == LEDGER_STREAM:
-        before = as_golden(tx.frame(composed("customers_before"), schema=ROW), rules.fields)
-        return before
+        return as_golden(tx.frame(composed("customers_before"), schema=ROW), rules.fields)
     return as_golden(tx.frame(composed("customers"), schema=ROW), rules.fields)
 
 
@@ -264,6 +263,7 @@ def _latest_sent(answered: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
 
 
 def accepted(images: pl.DataFrame) -> pl.DataFrame:
+    """Unpack what systems made of what they were sent: (link, field, sent, shown)."""
     schema = {"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
     rows = images.filter(pl.col("accepted").is_not_null())
     if rows.is_empty():

@@ -262,9 +262,8 @@ def _claimed(
         "link", at=pl.min_horizontal(pl.col("@changed_at").fill_null(now), now)
     )
     said = pl.concat([part.lazy().select(columns) for part in parts]).join(times, on="link")
-    return said.select(
-        stamp=pl.lit(snapshot.batch, pl.Int64), *(pl.col(n) for n in CELLS if n != "stamp")
-    ).select(list(CELLS)).collect(), accepted
+    stamped = said.with_columns(stamp=pl.lit(snapshot.batch, pl.Int64))
+    return stamped.select(list(CELLS)).collect(), accepted
 
 
 def _made(
@@ -368,7 +367,7 @@ def _beside_golden(
     """Add the customer, what its link had seen, its golden value and the batch that this is of."""
     met = said.join(links.select("link", "customer", had_seen="seen"), on="link")
     golden = first_cells(
-        snapshot.customers.select(link="customer", *rules.fields), rules.many
+        snapshot.customers.select(pl.col("customer").alias("link"), *rules.fields), rules.many
     ).rename({"link": "customer", "value": "golden"})
     met = met.join(golden, on=["customer", "field", "element"], how="left", maintain_order="left")
     return met.join(

@@ -8,7 +8,7 @@ from customer_sync.core.decide.published import Stream
 from customer_sync.kernel.frames import from_json, to_json
 from customer_sync.model.frame import INSTANT
 
-__all__ = ["OBSERVED", "Observation", "displayed", "observe", "shown"]
+__all__ = ["OBSERVED", "Observation", "displayed", "observe", "shown", "with_outward"]
 
 # What the shell adds to the records of a page: their link (existing or allocated), and the image before.
 OBSERVED: dict[str, pl.DataType] = {
@@ -102,10 +102,21 @@ def displayed(
     Such a field claims nothing, but what it shows tells whether something is left to deliver.
     """
     values, fields, rejected = shown(stream, images)
+    return with_outward(stream, values, fields), fields, rejected
+
+
+def with_outward(stream: Stream, values: pl.DataFrame, fields: pl.DataFrame) -> pl.DataFrame:
+    """Add to what records say what they show of fields that are only delivered.
+
+    Args:
+        stream: the records' stream.
+        values: ``link`` and the canonical values that they say.
+        fields: their source fields; same rows, same order.
+    """
     columns = []
     for binding in stream.map.bindings:
         if binding.is_out and not binding.is_in and binding.constant_text is None:
             got = binding.get([fields[name] for name in binding.sources], fields.height)
             columns += [one.value.alias(name) for one, name in zip(got, binding.names, strict=True)]
     new = [column for column in columns if column.name not in values.columns]
-    return values.with_columns(new) if values.height else values, fields, rejected
+    return values.with_columns(new) if values.height else values
