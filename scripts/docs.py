@@ -269,7 +269,9 @@ def _declared(name: str) -> Capabilities:
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:,}" if isinstance(value, int) else str(value or "none")
+    if isinstance(value, int | float):
+        return f"{value:,.0f}"
+    return str(value or "none")
 
 
 def _example() -> str:
