@@ -74,3 +74,38 @@ def test_a_field_that_only_goes_out_agrees_once_it_was_delivered(world):
 
     with running(company.session(), "verify") as session:
         assert verify(session).agreed
+
+
+def test_a_flag_asks_once_and_withdraws_itself(world):
+    company = world(crm={"rules": [{"when": "given_name is null", "flag": "no given name"}]})
+    id_ = company.platforms["crm"].create("contacts", email="ann@acme.test", last="Lee")
+    open_reviews = "SELECT kind, subject, detail FROM review WHERE decided_at IS NULL"
+    company.sync()
+    company.sync(whole=True)
+    asked = company.rows(open_reviews)
+
+    company.platforms["crm"].edit("contacts", id_, first="Ann")
+    company.sync()
+
+    assert asked == [("flag", f"crm.contacts/{id_}", "no given name")]
+    assert company.rows(open_reviews) == []
+
+
+def test_a_conflict_to_ask_withdraws_when_the_systems_settle_it(world):
+    company = world("crm", "shop", workspace={"policies": {"family_name": "ask"}})
+    crm, shop = company.platforms["crm"], company.platforms["shop"]
+    id_ = crm.create("contacts", **ANN)
+    company.sync()
+    crm.edit("contacts", id_, last="King")
+    shop.edit("contacts", company.only("shop"), last="Queen")
+    company.sync()
+    asked = company.rows("SELECT kind FROM review WHERE decided_at IS NULL")
+
+    shop.edit("contacts", company.only("shop"), last="Prince")
+    company.sync()
+
+    assert asked == [("conflict",)]
+    assert company.rows("SELECT kind FROM review WHERE decided_at IS NULL") == []
+    assert {record["last"] for name in ("crm", "shop") for record in company.shown(name)} == {
+        "Prince"
+    }

@@ -6,6 +6,7 @@ from typing import LiteralString
 import polars as pl
 
 from customer_sync.core.decide import LEDGER_STREAM, Effects, Observation, Published
+from customer_sync.core.golden import ASK
 from customer_sync.infra.pg import Transaction, load
 from customer_sync.model.frame import LIVE
 from customer_sync.store import audit
@@ -37,7 +38,7 @@ def commit(
     _claims(tx, effects, batch)
     _customers(tx, effects, stream, batch)
     _keys(tx, effects, new)
-    _set_aside(tx, effects, seen, stream=stream, run=run, now=now)
+    _set_aside(tx, rules, effects, seen, run=run, now=now)
     _routes(tx, effects, new, batch=batch, now=now)
     audit.add(tx, effects.audit, run=run, batch=batch, configuration=rules.version, now=now)
 
@@ -117,8 +118,15 @@ def _keys(tx: Transaction, effects: Effects, new: pl.Series) -> None:
 
 
 def _set_aside(
-    tx: Transaction, effects: Effects, seen: Observation, *, stream: int, run: int, now: datetime
+    tx: Transaction,
+    rules: Published,
+    effects: Effects,
+    seen: Observation,
+    *,
+    run: int,
+    now: datetime,
 ) -> None:
+    stream = seen.stream.id
     has_open = bool(tx.rows(STATEMENTS["has_rejects"], [stream])[0][0])
     if effects.rejects.height or has_open:
         both = pl.concat([seen.records, seen.refused])
@@ -131,12 +139,17 @@ def _set_aside(
             STATEMENTS["resolve_decided_reviews"],
             {"stream": stream, "now": now, "title": seen.stream.title},
         )
-    if effects.reviews.height:
+    asks = any(kind == ASK for kind in rules.policies.kinds.values())
+    flags = any(rule.flag for rule in seen.stream.config.rules)
+    if effects.reviews.height or asks or flags:
         asked = effects.reviews.with_columns(
             pl.col("customers").cast(pl.List(pl.String)).list.join(",")
         )
         _stage(tx, "new_review", asked)
         tx.execute(STATEMENTS["add_reviews"], {"now": now, "run": run})
+        touched = effects.customers_changed["customer"].to_list()
+        params = {"now": now, "title": seen.stream.title, "customers": touched}
+        tx.execute(STATEMENTS["withdraw_reviews"], params)
 
 
 def _routes(

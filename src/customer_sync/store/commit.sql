@@ -76,6 +76,14 @@ INSERT INTO review (kind, subject, customers, detail, opened_at, run)
 SELECT kind, subject, string_to_array(customers, ',')::bigint[], detail, %(now)s, %(run)s FROM new_review
 ON CONFLICT (kind, subject) WHERE decided_at IS NULL DO NOTHING
 
+-- name: withdraw_reviews
+-- Flags of observed records, and conflicts of changed customers, that are not asked again; by review_open.
+UPDATE review v SET decided_at = %(now)s, decision = 'withdrawn'
+WHERE v.decided_at IS NULL
+  AND (v.kind = 'flag' AND v.subject IN (SELECT %(title)s || '/' || o.external_id FROM observed o)
+    OR v.kind = 'conflict' AND v.customers && %(customers)s::bigint[])
+  AND NOT EXISTS (SELECT 1 FROM new_review n WHERE n.kind = v.kind AND n.subject = v.subject)
+
 -- name: add_due_links
 -- Note that these records do not show what they should; by outbound_link.
 INSERT INTO outbound (customer, stream, link, kind, enqueued, enqueued_at)

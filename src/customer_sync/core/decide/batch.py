@@ -581,7 +581,20 @@ def _reviews(seen: Observation, doubtful: pl.DataFrame, golden: pl.DataFrame) ->
         customers=pl.concat_list("customer"),
         detail=pl.lit("records say different things, and the policy of this field is to ask"),
     )
-    return pl.concat([held, contested])
+    parts = [held, contested]
+    if seen.flags.height:
+        said = seen.flags.group_by("link").agg(
+            detail=pl.col("remark").unique().sort().str.join("; ")
+        )
+        parts.append(
+            said.join(seen.records.select("link", external_id="@id"), on="link").select(
+                kind=pl.lit("flag"),
+                subject=pl.concat_str(pl.lit(f"{seen.stream.title}/"), "external_id"),
+                customers=pl.lit([], pl.List(pl.Int64)),
+                detail="detail",
+            )
+        )
+    return pl.concat(parts)
 
 
 def _audit(
@@ -605,8 +618,11 @@ def _audit(
         .otherwise(pl.lit("record.changed")),
         stream="stream", link="link", customer="customer", fields="fields",
     ).collect()  # fmt: skip
+    parts = [records]
+    if seen.rejects.height:
+        parts.append(_set_aside(seen))
     if changes.is_empty():
-        return records
+        return pl.concat(parts)
     golden = (
         changes.lazy()
         .group_by("customer")
@@ -616,4 +632,15 @@ def _audit(
         kind=pl.lit("customer.changed"), stream=pl.lit(seen.stream.id, pl.Int32), link="link", customer="customer",
         fields="fields",
     )  # fmt: skip
-    return pl.concat([records, changed.collect()])
+    return pl.concat([*parts, changed.collect()])
+
+
+def _set_aside(seen: Observation) -> pl.DataFrame:
+    """Return one event per record of which something was set aside."""
+    faults = seen.rejects.group_by("link").agg(
+        fields=pl.col("field").drop_nulls().unique().sort().str.join(",")
+    )
+    return faults.select(
+        kind=pl.lit("record.rejected"), stream=pl.lit(seen.stream.id, pl.Int32), link="link",
+        customer=pl.lit(None, pl.Int64), fields="fields",
+    )  # fmt: skip
