@@ -60,7 +60,7 @@ def histories(world: "World") -> Histories:
     return found
 
 
-def _follow(world: "World", stream: Stream, found: Histories) -> None:
+def _follow(world: "World", stream: Stream, found: Histories) -> None:  # noqa: C901 - one pass
     """Replay the log: what did each record say after each operation?"""
     log = world.platforms[stream.system].log
     sources = list(stream.map.source_fields)

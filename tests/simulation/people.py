@@ -141,7 +141,7 @@ class People:
             parts.append(f"list{self._next()}@acme.dev")
         return ";".join(parts)
 
-    def _value(self, system: System | None, name: str) -> str | None:
+    def _value(self, system: System | None, name: str) -> str | None:  # noqa: PLR0911 - a table
         number = self._next()
         draw = self._random.random()
         match name:

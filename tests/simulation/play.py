@@ -20,7 +20,8 @@ __all__ = ["UNSYNCED", "ground", "main", "played"]
 UNSYNCED = (
     "options=-csynchronous_commit%3Doff"  # a simulation's database may be lost with its machine
 )
-CHUNK = 5
+CHUNK = 2
+TOLD_EVERY = 50  # scenarios between two lines of progress
 
 
 def ground(dsn: str, schema: str) -> Database:
@@ -66,6 +67,9 @@ def main(arguments: list[str]) -> int:
                 calm += 1
                 continue
             outcomes.append(outcome)
+            if len(outcomes) % TOLD_EVERY == 0:
+                rate = len(outcomes) / (time.monotonic() - started)
+                print(f"{len(outcomes)} scenarios, {failed} failed, {rate:.2f}/s", flush=True)
             if failed >= chosen.failures or len(outcomes) >= chosen.scenarios:
                 break
         server.close()

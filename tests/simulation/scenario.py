@@ -6,7 +6,7 @@ committed is lost, its presence ends, and the next run starts anew, as after kil
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
@@ -236,7 +236,7 @@ class World:
         self._drawn = 0
         with self.db.transaction() as tx:
             session.run = runs.start(tx, "sync", session.rules.version)
-        with _stoppable(), Presence(self.db.dsn, self.db.schema, session.run):
+        with suppress(Stopped), Presence(self.db.dsn, self.db.schema, session.run):
             sync(session, whole=whole)
             with self.db.transaction() as tx:
                 runs.finish(tx, session.run, "done", runs.described(session.counts))
@@ -289,14 +289,6 @@ class World:
             for platform in self.platforms.values()
             for operation in platform.log
         )
-
-
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    try:
-        yield
-    except Stopped:
-        pass
 
 
 def emptied(database: Database) -> None:
