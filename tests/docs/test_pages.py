@@ -1,18 +1,22 @@
 """The pages say what is so: commands exist, examples mean something, links lead somewhere."""
 
+import importlib
 import importlib.util
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
 
 from customer_sync.cli.program import app
 from customer_sync.engine.folder import parse_folder
+from customer_sync.engine.review import POSSIBLE
+from customer_sync.model.config import Policy
+from customer_sync.model.frame import STATES
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -20,6 +24,7 @@ TEXTS = {str(page.relative_to(ROOT)): page.read_text(encoding="utf-8") for page 
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(customer-sync [^`]+)`")
 LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+RULES = importlib.import_module("customer_sync.core.golden.merge")
 WORKSPACE = "workspace: docs\nfields: {custom.newsletter_topic: {kind: text}}\n"
 
 
@@ -141,3 +146,30 @@ def test_decisions_are_short_and_complete():
             assert text.count("\n") <= 60, name
             headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
             assert headings == ["Context", "Decision", "Consequences", "Alternatives"], name
+
+
+# -- what is said of the engine -------------------------------------------------------------------
+
+
+def test_the_rule_of_overriding_is_told_as_it_is():
+    """The formula stands in the module that computes it; pages quote it."""
+    (rule,) = re.findall(r"^    (b\.seen >= .+)$", RULES.__doc__ or "", re.MULTILINE)
+    decision = " ".join(TEXTS[next(one for one in TEXTS if "/0017-" in one)].split())
+
+    assert f"    {rule}\n" in TEXTS["docs/concepts.md"]
+    assert f"`{rule}`" in decision
+
+
+def test_every_kind_of_review_and_its_answers_are_told():
+    rows = re.findall(r"^\| ([a-z ]+) \| .+ \| (.+) \|$", TEXTS["docs/concepts.md"], re.MULTILINE)
+    told = {kind.replace(" ", "_"): answers for kind, answers in rows}
+
+    for kind, answers in POSSIBLE.items():
+        assert all(f"`{one}`" in told[kind] for one in answers), kind
+
+
+def test_every_policy_and_state_is_told():
+    policies = get_args(Policy.model_fields["policy"].annotation)
+
+    assert [one for one in policies if f"`{one}`" not in TEXTS["docs/concepts.md"]] == []
+    assert [one for one in STATES if f"| {one} |" not in TEXTS["docs/concepts.md"]] == []
