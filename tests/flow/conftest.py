@@ -96,10 +96,11 @@ def world(database: Database) -> Iterator[Any]:
     made: list[World] = []
 
     def build(
-        *names: str, workspace: dict[str, Any] | None = None, **systems: dict[str, Any]
-    ) -> World:
+        *names: str, workspace: dict[str, Any] | None = None, at: Database | None = None,
+        **systems: dict[str, Any],
+    ) -> World:  # fmt: skip
         all_systems = {**{name: {} for name in names}, **systems}
-        made.append(World(database, all_systems, workspace or {}))
+        made.append(World(at or database, all_systems, workspace or {}))
         return made[-1]
 
     yield build

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import polars as pl
 
+from customer_sync.core.decide.alone import ROWS_MIN, alone_links, claims_of, golden_of
 from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import OWN_STREAMS, STEWARD_STREAM, Published
 from customer_sync.core.decide.route import Routes, accepted_cells, route
@@ -24,7 +25,7 @@ from customer_sync.core.golden import (
     widened,
 )
 from customer_sync.core.identity import match_keys, resolve
-from customer_sync.model.frame import CELLS, CHANGES, GONE, LINKS, LIVE, MERGED_AWAY
+from customer_sync.model.frame import CELLS, CHANGES, CLAIMS, GONE, LINKS, LIVE, MERGED_AWAY
 
 __all__ = ["Effects", "Observation", "Snapshot", "decide"]
 
@@ -85,7 +86,11 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     """Compute the effects of one observation of one stream."""
     links, doubtful = _linked(rules, snapshot, seen)
     stored = current_cells(snapshot.claims, rules.fields, rules.many)
-    cells, accepted = _claimed(rules, snapshot, seen, links, stored)
+    times = _times(snapshot, seen)
+    alone = _alone(snapshot, seen, links)
+    cells, accepted = _claimed(
+        rules, snapshot, seen, links.join(alone, on="link", how="anti"), stored, times
+    )
     known = pl.concat(
         [snapshot.links.filter(~pl.col("link").is_in(links["link"].implode())), links]
     )
@@ -96,7 +101,10 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     golden = merge(
         current.join(known.select("link", "customer", "stream", "since"), on="link"), rules.policies
     )
-    after = _with_all(widened(golden, rules.fields, rules.many), touched, rules)
+    after = widened(golden, rules.fields, rules.many)
+    if alone.height:
+        after = pl.concat([after, golden_of(alone, seen.values, rules.fields)])
+    after = _with_all(after, touched, rules)
     changes, created, changed = _compared(rules, snapshot, golden, after)
     images = _images(seen, links, accepted)
     routes = route(
@@ -109,7 +117,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         links=links,
         images=images,
         accepted=_remembered(snapshot, accepted),
-        claims=packed(cells, rules.fields, rules.many) if cells.height else packed_none(),
+        claims=_packed(rules, snapshot, seen, cells, alone, times),
         superseded=_superseded(snapshot, stored, cells),
         customers_new=created,
         customers_changed=changed,
@@ -122,15 +130,33 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         routes=routes,
         audit=_audit(snapshot, seen, links, cells, changes, created),
         counts={"observed": seen.records.height, "created": created.height, "changed": changed.height,
-                "claims": cells.height, "rejects": seen.rejects.height, "doubtful": doubtful.height},
+                "claims": cells.height + alone.height, "rejects": seen.rejects.height, "doubtful": doubtful.height},
     )  # fmt: skip
 
 
-def packed_none() -> pl.DataFrame:
-    """Return no claims."""
-    from customer_sync.model.frame import CLAIMS
+def _times(snapshot: Snapshot, seen: Observation) -> pl.DataFrame:
+    """Return when each record changed, by its source's clock but never in the future: (link, at)."""
+    now = pl.lit(snapshot.now)
+    at = pl.min_horizontal(pl.col("@changed_at").fill_null(now), now)
+    return seen.records.select("link", at=at)
 
-    return pl.DataFrame(schema=CLAIMS)
+
+def _alone(snapshot: Snapshot, seen: Observation, links: pl.DataFrame) -> pl.DataFrame:
+    if seen.values.height < ROWS_MIN or seen.stream.id in OWN_STREAMS:
+        return links.select("link", "customer").clear()
+    return alone_links(links, snapshot.customers, seen.values, seen.before.select("link"))
+
+
+def _packed(
+    rules: Published, snapshot: Snapshot, seen: Observation, cells: pl.DataFrame, alone: pl.DataFrame,
+    times: pl.DataFrame,
+) -> pl.DataFrame:  # fmt: skip
+    parts = [pl.DataFrame(schema=CLAIMS)]
+    if cells.height:
+        parts.append(packed(cells, rules.fields, rules.many))
+    if alone.height:
+        parts.append(claims_of(alone, seen.values, times, rules.fields, batch=snapshot.batch))
+    return pl.concat(parts)
 
 
 # -- whose they are -------------------------------------------------------------------------------
@@ -234,6 +260,7 @@ def _claimed(
     seen: Observation,
     links: pl.DataFrame,
     stored: pl.DataFrame,
+    times: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the new claims as CELLS, and the transformations accepted: (link, field, sent, shown)."""
     parts = []
@@ -257,11 +284,7 @@ def _claimed(
     if not parts:
         return pl.DataFrame(schema=CELLS), accepted
     columns = ["link", "field", "element", "value", "seen", "basis"]
-    now = pl.lit(snapshot.now)
-    times = seen.records.lazy().select(
-        "link", at=pl.min_horizontal(pl.col("@changed_at").fill_null(now), now)
-    )
-    said = pl.concat([part.lazy().select(columns) for part in parts]).join(times, on="link")
+    said = pl.concat([part.lazy().select(columns) for part in parts]).join(times.lazy(), on="link")
     stamped = said.with_columns(stamp=pl.lit(snapshot.batch, pl.Int64))
     return stamped.select(list(CELLS)).collect(), accepted
 
