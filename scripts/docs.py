@@ -299,7 +299,7 @@ def _command(command: Any, name: str) -> str:
     given = [one for one in command.params if one.name != "help"]
     arguments = [one for one in given if one.param_type_name == "argument"]
     options = [one for one in given if one.param_type_name == "option"]
-    usage = " ".join([name, *(one.metavar or one.name.upper() for one in arguments)])
+    usage = " ".join([name, *map(_argument, arguments)])
     lines = [f"## `{usage}`", "", command.help or ""]
     rows = [(f"`{one.metavar or one.name.upper()}`", one.help or "") for one in arguments]
     rows += [(_option(one), one.help or "") for one in options]
@@ -308,6 +308,11 @@ def _command(command: Any, name: str) -> str:
     if command.epilog:
         lines += ["", command.epilog]
     return "\n".join(lines)
+
+
+def _argument(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    return name if argument.required else f"[{name}]"
 
 
 def _option(option: Any) -> str:

@@ -9,7 +9,16 @@ from typing import Annotated
 
 import typer
 
-from customer_sync.cli import discovery, folder, health, people, questions, run_commands
+from customer_sync.cli import (
+    correcting,
+    discovery,
+    folder,
+    health,
+    people,
+    planning,
+    questions,
+    run_commands,
+)
 from customer_sync.cli.demo import command as demo
 from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
 
@@ -18,13 +27,17 @@ __all__ = ["app", "run"]
 app = typer.Typer(
     name="customer-sync",
     help="Keep customers, and the money tied to them, in agreement across every system.",
-    epilog="Begin with: customer-sync init my-company; cd my-company; customer-sync sync",
+    epilog="Begin with: customer-sync init my-company; cd my-company; customer-sync sync. "
+    "Exit codes: 0 done, and everything asked about agrees; 1 an error; 2 wrong usage; 3 done, and "
+    "not everything agrees; 130 interrupted.",
     no_args_is_help=True,
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
-for group in (folder, discovery, run_commands, questions, people, health, demo):
+for group in (
+    folder, discovery, run_commands, planning, correcting, questions, people, health, demo,
+):  # fmt: skip
     group.register(app)
 
 

@@ -34,7 +34,8 @@ def register(app: typer.Typer) -> None:
     group.callback(invoke_without_command=True)(reviews)
     group.command(
         epilog="Examples: customer-sync reviews decide 3 same --customer 17; "
-        "customer-sync reviews decide 4 approve"
+        "customer-sync reviews decide 4 approve; "
+        "customer-sync reviews decide 5 value 'Ann Lee'; customer-sync reviews decide 6 keep"
     )(decide)
     app.add_typer(group, name="reviews")
 
@@ -116,9 +117,15 @@ def decide(
         typer.Argument(
             metavar="ANSWER",
             help="same or separate (possible duplicate), approve (mass delete), done or not-done "
-            "(unknown outcome).",
+            "(unknown outcome), keep or value (conflict), keep, value or done (undo), done (flag).",
         ),
     ],
+    value: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="VALUE", help="For value: what the field shall hold; '' for nothing."
+        ),
+    ] = None,
     customer: Annotated[
         int | None,
         typer.Option(help="For same: which customer, when there are several.", show_default=False),
@@ -136,6 +143,6 @@ def decide(
     folder = workspace_folder(named_folder(context, workspace))
     with open_workspace(folder) as opened, opened.session("review") as session:
         done = decide_review(
-            session, number, known[answer], by=opened.settings.by, customer=customer
+            session, number, known[answer], by=opened.settings.by, customer=customer, value=value
         )
     say(f"Review {number} ({done.kind}, {done.subject}) is decided: {done.answer}.")

@@ -15,20 +15,24 @@ from customer_sync.engine.deliver import deliver
 from customer_sync.engine.intake import Pulled, reread
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
+from customer_sync.engine.steward import Decision, absorb_edits_in, decide_in
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import ConflictError, InvalidInputError, NotFoundError
-from customer_sync.store import audit, outbox, reviews
+from customer_sync.store import audit, outbox, reviews, stewards
 from customer_sync.store.attempts import Attempt, open_attempt
 
-__all__ = ["ANSWERS", "Answer", "Answered", "decide_review", "stream_named"]
+__all__ = ["ANSWERS", "POSSIBLE", "Answer", "Answered", "decide_review", "stream_named"]
 
-Answer = Literal["same", "separate", "approve", "done", "not-done"]
+Answer = Literal["same", "separate", "approve", "done", "not-done", "keep", "value"]
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 POSSIBLE: dict[str, tuple[Answer, ...]] = {
     "possible_duplicate": ("same", "separate"),
     "mass_delete": ("approve",),
     "unknown_outcome": ("done", "not-done"),
+    "conflict": ("keep", "value"),
+    "undo": ("keep", "value", "done"),
+    "flag": ("done",),
 }
 
 
@@ -50,7 +54,13 @@ class _Review:
 
 
 def decide_review(
-    session: Session, number: int, answer: Answer, *, by: str, customer: int | None = None
+    session: Session,
+    number: int,
+    answer: Answer,
+    *,
+    by: str,
+    customer: int | None = None,
+    value: str | None = None,
 ) -> Answered:
     """Answer one review, and do what follows from the answer.
 
@@ -60,6 +70,7 @@ def decide_review(
         answer: what the person says.
         by: who says so.
         customer: for "same", which of several customers it is.
+        value: for "value", what the field shall hold; empty: nothing.
 
     Raises:
         NotFoundError: There is no such review.
@@ -73,14 +84,21 @@ def decide_review(
             f"review {number} is a {review.kind}; '{answer}' is no answer to it",
             hint=f"answer with: {possible}",
         )
+    if (answer == "value") is not (value is not None):
+        raise InvalidInputError(
+            "the answer 'value' comes with the value, and no other answer does",
+            hint=f'customer-sync reviews decide {number} value "..."',
+        )
     if review.kind == "possible_duplicate":
         _sameness(session, review, answer, customer, by)
     elif review.kind == "mass_delete":
         stream = stream_named(session, review.subject)
         _close(session, review, answer, by)
         sweep_missing(session, stream, Pulled(), approved=True)
-    else:
+    elif review.kind == "unknown_outcome":
         _outcome(session, review, answer, by)
+    else:
+        _value(session, review, answer, value, by)
     deliver(session)
     return Answered(kind=review.kind, subject=review.subject, answer=answer)
 
@@ -154,6 +172,42 @@ def _chosen(review: _Review, customer: int | None) -> list[int]:
             hint="say which one it is: --customer ID",
         )
     return review.customers
+
+
+def _value(session: Session, review: _Review, answer: Answer, value: str | None, by: str) -> None:
+    """Let a field hold what the person says, or what it holds; close what was done by hand."""
+    cell = _cell(session, review)
+    if answer == "value" and cell is None:
+        raise InvalidInputError(
+            f"review {review.number} is not about one field", hint="answer with: keep, done"
+        )
+    with session.db.transaction() as tx:
+        if cell is not None and answer != "done":
+            absorb_edits_in(tx, session)
+            wanted = value if answer == "value" else _standing(tx, session, *cell)
+            decision = Decision(customer=cell[0], field=cell[1], value=wanted)
+            # Closed before deciding does it, so that the answer is told as it was given.
+            _close_in(tx, session, review, answer, by)
+            decide_in(tx, session, [decision], by=by)
+        else:
+            _close_in(tx, session, review, answer, by)
+
+
+def _cell(session: Session, review: _Review) -> tuple[int, str] | None:
+    """Return the customer and the field that a review is about; none: it is about more, or less."""
+    before, _, field = review.subject.rpartition("/")
+    owner = before.rpartition("/")[2]
+    if field not in session.rules.fields or not owner.isdigit():
+        return None
+    return (int(owner), field) if int(owner) in review.customers else None
+
+
+def _standing(tx: Transaction, session: Session, customer: int, field: str) -> str | None:
+    resolved = stewards.resolved(tx, [customer])
+    if customer not in resolved:
+        raise NotFoundError(f"there is no customer {customer}")
+    golden = stewards.golden(tx, session.rules, [resolved[customer]])
+    return cast("str | None", golden[field][0])
 
 
 def _outcome(session: Session, review: _Review, answer: Answer, by: str) -> None:

@@ -290,7 +290,11 @@ SELECT a.id, a.at, a.run, a.batch, a.configuration, a.kind, s.system, s.name, a.
 FROM audit_event a LEFT JOIN stream s ON s.id = a.stream LEFT JOIN link l ON l.id = a.link
 WHERE (%(customers)s::bigint[] IS NULL OR a.customer = ANY(%(customers)s))
   AND (%(system)s::text IS NULL OR s.system = %(system)s)
-  AND (%(field)s::text IS NULL OR string_to_array(a.fields, ',') @> ARRAY[%(field)s::text])
+  AND (%(field)s::text IS NULL OR string_to_array(a.fields, ',') @> ARRAY[%(field)s::text]
+       -- What a record said when it was first seen is told by its claim alone; by claim's primary key.
+       OR (a.fields IS NULL AND EXISTS (
+            SELECT 1 FROM claim c
+            WHERE c.link = a.link AND c.stamp = a.batch AND (c.fields::json ->> %(field)s::text) IS NOT NULL)))
   AND (%(since)s::timestamptz IS NULL OR a.at >= %(since)s) AND (%(until)s::timestamptz IS NULL OR a.at < %(until)s)
   AND (%(run)s::bigint IS NULL OR a.run = %(run)s)
 ORDER BY a.id DESC LIMIT %(limit)s
