@@ -19,8 +19,11 @@ from weakref import WeakKeyDictionary
 
 import polars as pl
 import psycopg
-from psycopg import sql
+from psycopg import generators, sql
+from psycopg.abc import PQGen
 from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGconn
+from psycopg.waiting import Wait
 
 from customer_sync.infra.pg import csv
 from customer_sync.infra.pg.failures import translated
@@ -305,21 +308,26 @@ def _connected(dsn: str) -> Connection:
 
 
 def _copied_out(connection: Connection, copy: sql.Composed, params: Params) -> bytes:
-    # psycopg waits anew for every row; asking libpq itself is three times as fast (900,000 rows/s).
-    pgconn = connection.pgconn
     cursor = psycopg.ClientCursor(connection)  # COPY takes no parameters: they are quoted into it
-    result = pgconn.exec_(cursor.mogrify(copy, params).encode())
+    # psycopg's wait wakes for signals, and cancels the statement when one of them interrupts us.
+    return connection.wait(_copying(connection.pgconn, cursor.mogrify(copy, params).encode()))
+
+
+def _copying(pgconn: PGconn, query: bytes) -> PQGen[bytes]:
+    # psycopg waits anew for every row; waiting only when nothing has arrived is three times as
+    # fast (900,000 rows/s).
+    pgconn.send_query(query)
+    result = (yield from generators.execute(pgconn))[-1]
     if result.status != ExecStatus.COPY_OUT:
         raise psycopg.errors.error_from_result(result)
     text = io.BytesIO()
-    while True:
-        length, part = pgconn.get_copy_data(0)
-        if length < 0:
-            break
-        text.write(part)
-    outcome = pgconn.get_result()
-    assert outcome is not None
-    assert pgconn.get_result() is None, "one statement has one result"
+    while (got := pgconn.get_copy_data(1))[0] >= 0:
+        if got[0]:
+            text.write(got[1])
+        else:
+            yield Wait.R
+            pgconn.consume_input()
+    outcome = (yield from generators.fetch_many(pgconn))[-1]
     if outcome.status != ExecStatus.COMMAND_OK:
         raise psycopg.errors.error_from_result(outcome)
     return text.getvalue()
