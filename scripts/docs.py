@@ -84,7 +84,6 @@ IDLE = {
     "schedule": "A stream is read when a sync is run; nothing runs by itself yet.",
     "elsewhere": "A deletion is noted and blocks re-creation; it is not passed on yet.",
     "against_edit": "As `elsewhere`.",
-    "flap_max": "Nothing watches yet for fields that change back and forth.",
 }
 
 PROBES: dict[str, dict[str, Any]] = {
@@ -200,7 +199,7 @@ def _idle() -> str:
     source = ROOT / "src" / "customer_sync"
     texts = [path.read_text(encoding="utf-8") for path in source.rglob("*.py")]
     alive = [key for key in IDLE if any(re.search(rf"\.{key}\b", text) for text in texts)]
-    assert not alive, f"something acts on {alive} now: take them out of IDLE"
+    assert not alive, f"take {alive} out of IDLE, and correct README.md and docs/concepts.md"
     return _table(("key", "until then"), [(f"`{key}`", text) for key, text in IDLE.items()])
 
 
