@@ -89,7 +89,7 @@ class Workspace:
         rules = in_force(self.db)
         session = Session(
             db=self.db, rules=rules, driver=self.driver, connectors=self.connectors(rules.config),
-            run=0, now=entropy.now, token=entropy.token, progress=progress,
+            run=0, now=entropy.now, token=entropy.token, progress=progress, lookahead=True,
         )  # fmt: skip
         if self.fault is not None:
             session.fault = self.fault

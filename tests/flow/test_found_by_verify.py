@@ -109,3 +109,41 @@ def test_a_conflict_to_ask_withdraws_when_the_systems_settle_it(world):
     assert {record["last"] for name in ("crm", "shop") for record in company.shown(name)} == {
         "Prince"
     }
+
+
+def test_a_merge_in_a_system_takes_the_whole_customer_along(world):
+    company = world("crm", "shop")
+    crm = company.platforms["crm"]
+    loser = crm.create("contacts", email="a@acme.test", first="Ann", last="Lee")
+    winner = crm.create("contacts", email="b@acme.test", first="Ann", last="Lee")
+    company.sync()
+    crm.merge("contacts", loser, winner)
+
+    company.sync()
+    company.sync()
+
+    assert company.rows("SELECT count(DISTINCT customer) FROM link") == [(1,)]
+    assert company.rows("SELECT count(*) FROM customer WHERE retired_into IS NULL") == [(1,)]
+    assert len(company.shown("crm")) == 1
+
+
+def test_a_system_that_never_shows_what_it_is_sent_is_left_to_a_person(world):
+    """Whatever is written there, its people (or a rule of its own) change it back at once."""
+    company = world(
+        "crm", "shop", workspace={"policies": {"default": {"policy": "owner", "owner": ["crm"]}}}
+    )
+    crm, shop = company.platforms["crm"], company.platforms["shop"]
+    id_ = crm.create("contacts", **ANN)
+    company.sync()
+    there = company.only("shop")
+
+    def stubborn(name):
+        if name == "deliver.confirmed":
+            shop.edit("contacts", there, last="Shop")
+            crm.edit("contacts", id_, last=f"Crm{len(shop.log)}")
+
+    company.fault = stubborn
+    crm.edit("contacts", id_, last="Crm")
+    company.sync()
+
+    assert len(shop.log) < 100

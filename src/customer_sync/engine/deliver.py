@@ -10,7 +10,7 @@ person is asked.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -53,6 +53,7 @@ KINDS = ("put", "deactivate", "delete")
 WAIT_S_MIN, WAIT_S_MAX = 5.0, 3_600.0
 SETTLE_TRIES_MAX = 5
 FOREVER = -1.0
+_RELEASED = {"outbound": pl.Int64, "code": pl.String, "reason": pl.String, "wait_s": pl.Float64}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +151,42 @@ def _prepare(
             outbox.mark_seen(tx, settled["link"].drop_nulls().to_list(), mark=mark)
             if wanted is not None:
                 pushes = _as_foreseen(tx, session, pushes, wanted)
+            pushes = _braked(tx, session, stream, pushes)
             _write_down(tx, session, stream, pushes, mark)
             return pushes, taken.height
     absorb_ledger(session)
     return [], taken.height
+
+
+def _braked(
+    tx: Transaction, session: Session, stream: Stream, pushes: Sequence[Push]
+) -> list[Push]:
+    """Return the pushes that may go; one record written again and again in a run is left to a person.
+
+    A system that shows something else each time (or two rules that contradict each other) would
+    otherwise be written for ever.
+    """
+    limit = session.rules.config.workspace.limits.flap_max
+    kept, flapping = [], []
+    for push in pushes:
+        key = (stream.id, push.customer)
+        session.delivered[key] = session.delivered.get(key, 0) + 1
+        (kept if session.delivered[key] <= limit else flapping).append(push)
+    if flapping:
+        reason = f"written {limit} times in one run, and it still shows something else"
+        rows = [(push.outbound, "flapping", reason, FOREVER) for push in flapping]
+        outbox.release(tx, pl.DataFrame(rows, schema=_RELEASED, orient="row"), now=session.now())
+        asked = [
+            (
+                "flapping",
+                f"{stream.title}/{p.write.external_id or p.customer}",
+                [p.customer],
+                reason,
+            )
+            for p in flapping
+        ]
+        reviews.add(tx, asked, run=session.run, now=session.now())
+    return kept
 
 
 def computed(
@@ -180,8 +213,7 @@ def _as_foreseen(
     kept = [p for p in pushes if digest_of(session, p.write.patch) == wanted[p.outbound]]
     sending = {push.outbound for push in kept}
     others = [(p.outbound, None, None, 0.0) for p in pushes if p.outbound not in sending]
-    schema = {"outbound": pl.Int64, "code": pl.String, "reason": pl.String, "wait_s": pl.Float64}
-    released = pl.DataFrame(others, schema=schema, orient="row")
+    released = pl.DataFrame(others, schema=_RELEASED, orient="row")
     outbox.release(tx, released, now=session.now())
     return kept
 
@@ -513,7 +545,7 @@ def _close(
     waiting = [(p, a, _wait_s(p, a, wait_s)) for p, a in both if a.outcome != "accepted"]
     released = pl.DataFrame(
         [(p.outbound, a.code or a.outcome, a.reason, wait) for p, a, wait in waiting],
-        schema={"outbound": pl.Int64, "code": pl.String, "reason": pl.String, "wait_s": pl.Float64}, orient="row",
+        schema=_RELEASED, orient="row",
     )  # fmt: skip
     refused = [
         (p, a) for p, a in both if a.outcome == "refused" and a.code not in {"not_sent", "not_done"}
@@ -537,11 +569,7 @@ def _close(
 
 
 def _outcome(answer: Answer) -> str:
-    return (
-        "not_done"
-        if answer.outcome == "refused" and answer.code in {"not_sent", "not_done"}
-        else answer.outcome
-    )
+    return "not_done" if answer.code in {"not_sent", "not_done", "unsettled"} else answer.outcome
 
 
 def _wait_s(push: Push, answer: Answer, asked_s: float | None) -> float:
@@ -562,7 +590,7 @@ def _still(both: Sequence[tuple[Push, Answer]]) -> pl.DataFrame:
     ]
     return pl.DataFrame(
         rows,
-        schema={"outbound": pl.Int64, "code": pl.String, "reason": pl.String, "wait_s": pl.Float64},
+        schema=_RELEASED,
         orient="row",
     )
 
@@ -601,12 +629,23 @@ def settle_stream(session: Session, stream: Stream) -> int:
         connector = session.connector(stream)
         answers = session.driver.run(connector.settle(stream.name, [push.write for push in pushes]))
         session.fault("settle.answered")
+        answers = [_read_anew(p, a) for p, a in zip(pushes, answers, strict=True)]
         _take_in(session, stream, pushes, answers)
         unknown = [(p, a) for p, a in zip(pushes, answers, strict=True) if a.outcome == "unknown"]
         if unknown:
             _ask(session, stream, [push for push, _ in unknown])
             return settled
         settled += len(pushes)
+
+
+def _read_anew(push: Push, answer: Answer) -> Answer:
+    """An update that reading cannot settle is computed anew from what its record shows now.
+
+    Only a creation needs a person: made again, it would be there twice.
+    """
+    if answer.outcome != "unknown" or push.write.kind != "update":
+        return answer
+    return replace(answer, outcome="moved", code="unsettled", external_id=push.write.external_id)
 
 
 def _as_sent(row: Mapping[str, Any]) -> Push:

@@ -4,9 +4,11 @@ Where reading goes on is kept in the transaction that absorbed the page, so a st
 repeats a page at most. Rows that could not be read as records are set aside with a reason.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import partial
+from typing import Literal, Self, TypeVar
 
 import polars as pl
 
@@ -25,24 +27,29 @@ PAGE_ROWS_MAX = 50_000  # memory stays flat; above it, absorbing is no faster: m
 
 @dataclass(slots=True, kw_only=True)
 class Pulled:
-    """What reading a stream came to. keys: digests of all ids, when it was a whole listing."""
+    """What reading a stream came to. keys: all ids, when it was a whole listing."""
 
     rows: int = 0
+    faults: int = 0
     is_listing: bool = False
+    is_known: bool = False  # nothing changed since missing records were last looked for
     keys: list[pl.Series] = field(default_factory=list)
 
 
 def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     """Read what a stream has to show since last time (or all of it), and absorb it."""
     connector = session.connector(stream)
-    has_cursor = connector.capabilities(stream.name).cursor
+    can = connector.capabilities(stream.name)
+    has_cursor = can.cursor
     with session.db.transaction() as tx:
         cursor = settings.cursor(tx, stream.id)
+        is_listed = settings.is_listed(tx, stream.id, cursor)
     listing = whole or (cursor is None and not has_cursor)
     done = Pulled(is_listing=listing or cursor is None)
     mode: Literal["changes", "listing"] = "listing" if whole else "changes"
     for mark, page in pages(session, stream, mode=mode, cursor=None if whole else cursor):
         done.rows += page.records.height
+        done.faults += len(page.faults)
         if done.is_listing:
             done.keys.append(page.records.filter(~pl.col(GONE).fill_null(value=False))[ID])
         _set_aside(session, stream, page)
@@ -50,6 +57,7 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
         absorbed = absorb(session, stream, page.records, mark=mark, cursor=kept)
         reread(session, stream, absorbed.stale)
         session.progress(stream.title, done.rows, page.total)
+    done.is_known = can.is_whole and is_listed and not done.rows and not done.faults
     return done
 
 
@@ -60,24 +68,56 @@ def pages(
     mode: Literal["changes", "listing", "keys"],
     cursor: str | None,
 ) -> Iterator[tuple[int, Page]]:
-    """Yield (mark, page) until there is no more now."""
+    """Yield (mark, page) until there is no more now.
+
+    With ``session.lookahead`` the next page is read while this one is absorbed. Its mark is then older
+    than need be, which is safe: at worst a record is taken for stale and read again.
+    """
     connector = session.connector(stream)
     limit = min(PAGE_ROWS_MAX, connector.capabilities(stream.name).read_rows_max)
-    more = True
-    while more:
+
+    def read(at: str | None) -> tuple[int, Page]:
         with session.db.transaction() as tx:
             mark = snapshot.last_batch(tx)
         request = ReadRequest(
-            stream=stream.name,
-            fields=stream.map.source_fields,
-            mode=mode,
-            cursor=cursor,
-            limit=limit,
+            stream=stream.name, fields=stream.map.source_fields, mode=mode, cursor=at, limit=limit
         )
-        page = session.driver.run(connector.read(request))
-        session.fault("intake.page_read")
-        yield mark, page
-        cursor, more = page.cursor, page.more
+        with session.turn:
+            return mark, session.driver.run(connector.read(request))
+
+    with _Reader(ahead=session.lookahead) as reader:
+        coming = reader.start(read, cursor)
+        while True:
+            mark, page = coming()
+            session.fault("intake.page_read")
+            if page.more:
+                coming = reader.start(read, page.cursor)
+            yield mark, page
+            if not page.more:
+                return
+
+
+T = TypeVar("T")
+
+
+class _Reader:
+    """Calls now, or in a thread of its own ahead of time."""
+
+    def __init__(self, *, ahead: bool) -> None:
+        self._pool = ThreadPoolExecutor(max_workers=1) if ahead else None
+
+    def start(self, call: Callable[[str | None], T], at: str | None) -> Callable[[], T]:
+        """Begin the call if it may run ahead; return what waits for its result."""
+        if self._pool is None:
+            return partial(call, at)
+        return self._pool.submit(call, at).result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
 
 
 def reread(session: Session, stream: Stream, ids: Sequence[str]) -> None:
@@ -105,7 +145,8 @@ def read_ids(session: Session, stream: Stream, ids: Sequence[str]) -> tuple[int,
             limit=limit,
             ids=ids[start : start + limit],
         )
-        page = session.driver.run(connector.read(request))
+        with session.turn:
+            page = session.driver.run(connector.read(request))
         parts.append(page.records.select(parts[0].columns))
     return mark, pl.concat(parts)
 

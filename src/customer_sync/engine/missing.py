@@ -14,7 +14,7 @@ from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb
 from customer_sync.engine.intake import Pulled, pages, read_ids
 from customer_sync.engine.session import Session
-from customer_sync.store import links, reviews
+from customer_sync.store import links, reviews, settings
 
 __all__ = ["Missing", "confirmed_missing", "sweep_missing"]
 
@@ -32,12 +32,15 @@ class Missing:
     mark: int = 0
     known: int = 0
     asked: int = 0
+    is_partial: bool = False  # rows that could not be read hide which records are there
 
 
 def sweep_missing(
     session: Session, stream: Stream, pulled: Pulled, *, approved: bool = False
 ) -> int:
     """Mark records gone that a stream no longer has; return how many."""
+    if pulled.is_known:
+        return 0
     found = confirmed_missing(session, stream, pulled, approved=approved)
     if found.asked:
         _ask(session, stream, found.asked, found.known)
@@ -46,6 +49,9 @@ def sweep_missing(
         absorb(session, stream, found.records, mark=found.mark)
     if found.known:
         _withdraw(session, stream)
+    if not found.is_partial:
+        with session.db.transaction() as tx:
+            settings.keep_listed(tx, stream.id)
     session.add({"gone": found.records.height})
     return found.records.height
 
@@ -61,7 +67,9 @@ def confirmed_missing(
         known = links.live_count(tx, stream.id)
     if not known:
         return Missing(records=none)
-    present = pulled.keys if pulled.is_listing else _keys(session, stream)
+    present, faults = (pulled.keys, pulled.faults) if pulled.is_listing else _keys(session, stream)
+    if faults:
+        return Missing(records=none, is_partial=True)
     missing = _missing(session, stream, present)
     if not missing:
         return Missing(records=none, known=known)
@@ -73,11 +81,13 @@ def confirmed_missing(
     return Missing(records=gone, mark=mark, known=known)
 
 
-def _keys(session: Session, stream: Stream) -> list[pl.Series]:
-    return [
-        page.records.filter(~pl.col(GONE).fill_null(value=False))[ID]
-        for _, page in pages(session, stream, mode="keys", cursor=None)
-    ]
+def _keys(session: Session, stream: Stream) -> tuple[list[pl.Series], int]:
+    """Return the ids a stream shows now, and how many of its rows could not be read."""
+    keys, faults = [], 0
+    for _, page in pages(session, stream, mode="keys", cursor=None):
+        keys.append(page.records.filter(~pl.col(GONE).fill_null(value=False))[ID])
+        faults += len(page.faults)
+    return keys, faults
 
 
 def _missing(session: Session, stream: Stream, present: list[pl.Series]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 
 from customer_sync.connect.driver import Driver
 from customer_sync.connect.port import Connector
@@ -30,7 +31,9 @@ class Session:
     """One run over one workspace.
 
     now: reads the clock. token: draws an idempotency token. progress: is told (what, done, total).
-    fault: named points where simulations stop the process.
+    fault: named points where simulations stop the process. delivered: how often this run wrote to a
+    (stream, customer). lookahead: read the next page while one is absorbed. turn: held while a connector
+    is driven, so that reading ahead never meets another call.
     """
 
     db: Database
@@ -43,6 +46,9 @@ class Session:
     progress: Progress = silent
     fault: Callable[[str], None] = nowhere
     counts: dict[str, int] = field(default_factory=dict)
+    delivered: dict[tuple[int, int], int] = field(default_factory=dict)
+    lookahead: bool = False
+    turn: Lock = field(default_factory=Lock)
 
     def connector(self, stream: Stream) -> Connector:
         """Return the connector of a stream's system."""

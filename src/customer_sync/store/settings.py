@@ -6,6 +6,8 @@ from customer_sync.infra.pg import Transaction, load
 
 __all__ = [
     "cursor",
+    "is_listed",
+    "keep_listed",
     "latest",
     "lock",
     "publish",
@@ -42,6 +44,17 @@ def cursor(tx: Transaction, stream: int) -> str | None:
     """Return where to go on reading a stream."""
     rows = tx.rows(STATEMENTS["cursor"], [stream])
     return cast("str | None", rows[0][0]) if rows else None
+
+
+def is_listed(tx: Transaction, stream: int, at: str | None) -> bool:
+    """Tell whether missing records were looked for when reading stood at that cursor."""
+    rows = tx.rows(STATEMENTS["listed"], [stream])
+    return at is not None and bool(rows) and rows[0][0] == at
+
+
+def keep_listed(tx: Transaction, stream: int) -> None:
+    """Remember that missing records were looked for up to where reading stands."""
+    tx.execute(STATEMENTS["keep_listed"], [stream])
 
 
 def read_again(tx: Transaction, stream_ids: list[int]) -> None:

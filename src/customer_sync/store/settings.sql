@@ -20,6 +20,14 @@ ON CONFLICT (system, name) DO NOTHING
 -- Where to go on reading a stream; by stream's primary key.
 SELECT cursor FROM stream WHERE id = %s
 
+-- name: listed
+-- Up to which cursor missing records were looked for; by stream's primary key.
+SELECT listed FROM stream WHERE id = %s
+
+-- name: keep_listed
+-- Missing records were looked for up to where reading stands; by stream's primary key.
+UPDATE stream SET listed = cursor WHERE id = %s
+
 -- name: forget_cursor
 -- Read a stream from the start again; by stream's primary key.
 UPDATE stream SET cursor = NULL WHERE id = ANY(%s::integer[])

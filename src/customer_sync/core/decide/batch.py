@@ -234,7 +234,11 @@ def _numbered(assigned: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
 
 
 def _followed(snapshot: Snapshot, links: pl.DataFrame, seen: Observation) -> pl.DataFrame:
-    """Tie a record that was merged away to the customer of the record it was merged into."""
+    """Follow merges made in a system: the customer of a record merged away becomes the other's.
+
+    All its records go with it, or it would live on beside the one it was merged into, and be made anew
+    in the system that merged it.
+    """
     if (
         seen.records["@merged_into"].null_count() == seen.records.height
         or snapshot.winners.is_empty()
@@ -243,12 +247,31 @@ def _followed(snapshot: Snapshot, links: pl.DataFrame, seen: Observation) -> pl.
     into = seen.records.select("link", winner="@merged_into").join(
         snapshot.winners.select(winner="external_id", to="customer"), on="winner"
     )
-    moved = links.join(into.select("link", "to"), on="link", how="left")
-    follows = pl.col("to").is_not_null() & (pl.col("to") != pl.col("customer"))
-    return moved.with_columns(
-        customer=pl.when(follows).then("to").otherwise("customer"),
-        since=pl.when(follows).then(pl.lit(snapshot.batch, pl.Int64)).otherwise("since"),
-    ).drop("to")
+    pairs = links.select("link", "customer").join(into, on="link").select("customer", "to")
+    goes = _ends({was: to for was, to in pairs.rows() if was != to})
+    if not goes:
+        return links
+    rest = snapshot.links.filter(pl.col("customer").is_in(list(goes))).join(
+        links, on="link", how="anti"
+    )
+    both = pl.concat([links, rest.select(links.columns).cast(dict(links.schema))])  # type: ignore[arg-type]
+    to = pl.col("customer").replace(goes)
+    since = (
+        pl.when(to != pl.col("customer")).then(pl.lit(snapshot.batch, pl.Int64)).otherwise("since")
+    )
+    return both.with_columns(since=since, customer=to)
+
+
+def _ends(goes: dict[int, int]) -> dict[int, int]:
+    """Follow chains of merges to their end; a circle ends where it began."""
+    ends = {}
+    for was, to in goes.items():
+        met = {was}
+        while to in goes and to not in met:
+            met.add(to)
+            to = goes[to]  # noqa: PLW2901 - the next step of the chain
+        ends[was] = to
+    return {was: to for was, to in ends.items() if was != to}
 
 
 # -- what they say --------------------------------------------------------------------------------
@@ -625,7 +648,7 @@ def _audit(
     created: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return one event per record observed and one per customer whose golden values changed."""
-    was = snapshot.links.lazy().select("link", was="state")
+    was = snapshot.links.lazy().select("link", was="state", owner="customer")
     said = cells.lazy().join(was, on="link", how="semi")
     said = said.group_by("link").agg(fields=pl.col("field").unique().sort().str.join(","))
     is_created = (
@@ -637,6 +660,7 @@ def _audit(
         .when(pl.col("state") == MERGED_AWAY).then(pl.lit("record.merged"))
         .when(pl.col("was").is_null() & is_created).then(pl.lit("customer.created"))
         .when(pl.col("was").is_null()).then(pl.lit("record.linked"))
+        .when(pl.col("owner") != pl.col("customer")).then(pl.lit("record.moved"))
         .when(pl.lit(snapshot.answer)).then(pl.lit("record.confirmed"))
         .otherwise(pl.lit("record.changed")),
         stream="stream", link="link", customer="customer", fields="fields",

@@ -21,9 +21,8 @@ CREATE TABLE stream (
     system text NOT NULL,
     name text NOT NULL,
     cursor text,
-    listed_at timestamptz,
+    listed text, -- the cursor up to which records that are missing were looked for
     read_at timestamptz,
-    shape text,
     filled text, -- digest of the create settings under which all customers were offered to it
     UNIQUE (system, name)
 );
@@ -267,6 +266,10 @@ WHERE NOT EXISTS (
     ) AND NOT EXISTS (
         SELECT 1 FROM link l JOIN reject r ON r.stream = l.stream AND r.external_id = l.external_id
         WHERE l.id = o.link AND r.whole AND r.stage = 'map' AND r.resolved_at IS NULL
+    ) AND NOT EXISTS ( -- a record there may be this customer: who decides that also decides this
+        SELECT 1 FROM review v JOIN stream s ON s.id = o.stream
+        WHERE o.link IS NULL AND v.kind = 'possible_duplicate' AND v.decided_at IS NULL
+          AND o.customer = ANY(v.customers) AND starts_with(v.subject, s.system || '.' || s.name || '/')
     );
 
 -- What a steward settled about sameness; remembered for ever, outranks every key.

@@ -100,6 +100,7 @@ class Connector:
         return Capabilities(
             cursor=True,
             deletes="flag" if known.config.deleted else "keys",
+            is_whole=True,
             create=True,
             update=True,
             delete=True,
