@@ -40,6 +40,7 @@ MEANINGS = {
     "WorkspaceConfig.workspace": "The workspace's name; its schema is named after it.",
     "WorkspaceConfig.match": "How customers are recognised; see below.",
     "WorkspaceConfig.limits": "Brakes; see below.",
+    "Limits.flap_max": "A record is written this often in one run; then a review asks.",
     "SystemConfig.system": "The system's name; the file is called `systems/NAME.yaml` after it.",
     "SystemConfig.connector": "The kind of system: a built-in connector, or a package's.",
     "SystemConfig.settings": "Settings of the connector for the whole system, such as `url`.",
