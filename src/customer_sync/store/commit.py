@@ -169,6 +169,7 @@ def _routes(
     if fresh.height:
         _stage(tx, "new_tie", fresh.select("customer", "stream"))
         tx.execute(STATEMENTS["drop_created"])
+        tx.execute(STATEMENTS["found_created"], {"now": now})
 
 
 def enqueue(tx: Transaction, due: pl.DataFrame, *, batch: int, now: datetime) -> None:

@@ -108,6 +108,18 @@ DELETE FROM outbound o USING agreed a WHERE o.link = a.link AND o.kind = 'put'
 -- These customers are there now; by outbound_create.
 DELETE FROM outbound o USING new_tie n WHERE o.link IS NULL AND o.customer = n.customer AND o.stream = n.stream
 
+-- name: found_created
+-- Creations whose answer was lost, and whose record was found; by attempt_customer.
+WITH found AS (
+    UPDATE attempt a SET outcome = 'accepted', answered_at = %(now)s, code = 'found'
+    FROM new_tie n
+    WHERE a.customer = n.customer AND a.stream = n.stream AND a.link IS NULL AND a.kind = 'create'
+      AND a.outcome IN ('sent', 'unknown')
+    RETURNING a.token
+)
+UPDATE review v SET decided_at = %(now)s, decision = 'withdrawn'
+FROM found f WHERE v.kind = 'unknown_outcome' AND v.subject = f.token AND v.decided_at IS NULL
+
 -- name: drop_retired
 -- A retired customer has nothing to be created.
 DELETE FROM outbound WHERE link IS NULL AND customer = ANY(%(customers)s::bigint[])

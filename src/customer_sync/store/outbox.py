@@ -25,6 +25,7 @@ __all__ = [
     "orphans",
     "release",
     "retry",
+    "retry_flapping",
     "ripe",
     "standing",
     "take",
@@ -157,6 +158,11 @@ def orphans(tx: Transaction, stream: int, *, run: int, limit: int) -> pl.DataFra
 def retry(tx: Transaction, stream: int | None) -> int:
     """Let refused deliveries (of a stream) try again; return how many."""
     return tx.execute(STATEMENTS["retry"], {"stream": stream}).rowcount
+
+
+def retry_flapping(tx: Transaction, customers: Sequence[int]) -> int:
+    """Let the deliveries go again that flapped, of these customers; return how many."""
+    return tx.execute(STATEMENTS["retry_flapping"], {"customers": list(customers)}).rowcount
 
 
 def ripe(tx: Transaction, *, now: datetime) -> int:

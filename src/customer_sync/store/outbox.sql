@@ -77,6 +77,12 @@ SELECT stream, coalesce(code, ''), count(*) FROM outbound GROUP BY 1, 2
 UPDATE outbound SET not_before = NULL, code = NULL, reason = NULL, tries = 0
 WHERE not_before IS NOT NULL AND (%(stream)s::integer IS NULL OR stream = %(stream)s)
 
+-- name: retry_flapping
+-- Let what flapped try again; by outbound's and link's indexes on customer.
+UPDATE outbound o SET not_before = NULL, code = NULL, reason = NULL, tries = 0
+WHERE o.code = 'flapping' AND (o.customer = ANY(%(customers)s::bigint[])
+    OR o.link IN (SELECT l.id FROM link l WHERE l.customer = ANY(%(customers)s::bigint[])))
+
 -- name: ripe
 -- Is anything left that may be delivered now; by outbound's primary key.
 SELECT count(*) FROM ripe_outbound o

@@ -191,6 +191,9 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
         candidates=candidates,
         decided=decided,
         sent=open_sent if answered is None else _latest_sent(answered, open_sent),
+        creations=_creations(tx, stream)
+        if has_any and new_count and answered is None
+        else empty(_CREATIONS),
         accepted=accepted(images),
         winners=winners,
         customer_ids=allocate(tx, "customers", new_count if stream != LEDGER_STREAM else 0),
@@ -230,6 +233,19 @@ def _customers(tx: Transaction, rules: Published, stream: int) -> pl.DataFrame:
     if stream == LEDGER_STREAM:
         return as_golden(tx.frame(composed("customers_before"), schema=ROW), rules.fields)
     return as_golden(tx.frame(composed("customers"), schema=ROW), rules.fields)
+
+
+_CREATIONS = {"customer": pl.Int64, "field": pl.String, "value": pl.String, "mark": pl.Int64}
+
+
+def _creations(tx: Transaction, stream: int) -> pl.DataFrame:
+    schema = {"customer": pl.Int64, "sent": pl.String, "mark": pl.Int64}
+    rows = tx.frame(STATEMENTS["creations"], {"stream": stream}, schema=schema)
+    if rows.is_empty():
+        return empty(_CREATIONS)
+    cells = sent_cells(rows.rename({"customer": "link"}).with_columns(answered=pl.lit(value=False)))
+    latest = cells.sort("mark", descending=True).unique(["link", "field"], keep="first")
+    return latest.select(customer="link", field="field", value="value", mark="mark")
 
 
 def _sent(tx: Transaction) -> pl.DataFrame:

@@ -6,7 +6,7 @@ does. Applying the effects and deciding the same observation again yields nothin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import polars as pl
@@ -53,6 +53,7 @@ class Snapshot:
     decided: pl.DataFrame
     sent: pl.DataFrame
     accepted: pl.DataFrame
+    creations: pl.DataFrame  # (customer, field, value, mark) sent to this stream with no answer
     winners: (
         pl.DataFrame
     )  # (link, external_id, customer) of records that observed ones were merged into
@@ -85,6 +86,7 @@ class Effects:
 def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     """Compute the effects of one observation of one stream."""
     links, doubtful = _linked(rules, snapshot, seen)
+    snapshot, seen = _recognised(snapshot, seen, links)
     stored = current_cells(snapshot.claims, rules.fields, rules.many)
     times = _times(snapshot, seen)
     alone = _alone(snapshot, seen, links)
@@ -128,7 +130,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         rejects=_rejects(seen, doubtful),
         reviews=_reviews(seen, doubtful, golden),
         routes=routes,
-        audit=_audit(snapshot, seen, links, cells, changes, created),
+        audit=_audit(snapshot, seen, links, cells, changes, created, doubtful),
         counts={"observed": seen.records.height, "created": created.height, "changed": changed.height,
                 "claims": cells.height + alone.height, "rejects": seen.rejects.height, "doubtful": doubtful.height},
     )  # fmt: skip
@@ -274,6 +276,33 @@ def _ends(goes: dict[int, int]) -> dict[int, int]:
     return {was: to for was, to in ends.items() if was != to}
 
 
+def _recognised(
+    snapshot: Snapshot, seen: Observation, links: pl.DataFrame
+) -> tuple[Snapshot, Observation]:
+    """Recognise records that a creation of ours, whose answer was lost, brought about.
+
+    Such a record is new to us, but what it shows is what was sent: it showed nothing before.
+    """
+    if snapshot.creations.is_empty():
+        return snapshot, seen
+    fresh = links.select("link", "customer").join(
+        seen.records.filter("is_new"), on="link", how="semi"
+    )
+    ours = fresh.join(snapshot.creations, on="customer", how="semi")
+    if ours.is_empty():
+        return snapshot, seen
+    answered = pl.lit(None, pl.Boolean)
+    sent = ours.join(snapshot.creations, on="customer").select(
+        "link", "field", "value", "mark", answered=answered
+    )
+    nothing = [
+        pl.lit(None, pl.String).alias(name) for name in seen.values.columns if name != "link"
+    ]
+    blank = ours.select("link", *nothing)
+    before = pl.concat([seen.before.select(blank.columns), blank])
+    return replace(snapshot, sent=pl.concat([snapshot.sent, sent])), replace(seen, before=before)
+
+
 # -- what they say --------------------------------------------------------------------------------
 
 
@@ -322,7 +351,8 @@ def _made(
     (`answered` is null), a field that changed may have been changed by people since: only what is
     plainly the value that was sent, in other letters or cut off, is the system's doing.
     """
-    if not snapshot.answer or snapshot.sent.is_empty():
+    answered = snapshot.sent.filter(pl.col("answered").fill_null(value=True))
+    if answered.is_empty():
         return pl.DataFrame(schema=_ACCEPTED)
     if not set(seen.stream.map.outward) <= set(after.columns):
         images = seen.records.join(after.select("link"), on="link", how="semi")
@@ -330,7 +360,7 @@ def _made(
     now = after.unpivot(index="link", variable_name="field", value_name="shown")
     moved = changed.select("link", "field", moved=pl.lit(value=True)).unique()
     met = (
-        snapshot.sent.join(now, on=["link", "field"])
+        answered.join(now, on=["link", "field"])
         .join(moved, on=["link", "field"], how="left")
         .join(seen.silent, on=["link", "field"], how="anti")
         .join(snapshot.links.select("link", image_at="shown"), on="link", how="left")
@@ -372,7 +402,8 @@ def _is_cut(shown: str, sent: str) -> pl.Expr:
 
 def _within_list() -> pl.Expr:
     """Is this element's presence (or absence) what the sent list meant?"""
-    present = pl.col("sent").str.contains(pl.col("element"), literal=True).fill_null(value=False)
+    quoted = pl.struct(v="element").struct.json_encode().str.slice(5).str.strip_suffix("}")
+    present = pl.col("sent").str.contains(quoted, literal=True).fill_null(value=False)
     return present == pl.col("value").is_not_null()
 
 
@@ -645,7 +676,7 @@ def _reviews(seen: Observation, doubtful: pl.DataFrame, golden: pl.DataFrame) ->
 
 def _audit(
     snapshot: Snapshot, seen: Observation, links: pl.DataFrame, cells: pl.DataFrame, changes: pl.DataFrame,
-    created: pl.DataFrame,
+    created: pl.DataFrame, doubtful: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return one event per record observed and one per customer whose golden values changed."""
     was = snapshot.links.lazy().select("link", was="state", owner="customer")
@@ -668,6 +699,12 @@ def _audit(
     parts = [records]
     if seen.rejects.height:
         parts.append(_set_aside(seen))
+    if doubtful.height:
+        held = doubtful.select("link", kind=pl.lit("record.held"), customer=pl.lit(None, pl.Int64))
+        held = held.with_columns(
+            stream=pl.lit(seen.stream.id, pl.Int32), fields=pl.lit(None, pl.String)
+        )
+        parts.append(held.select(records.columns))
     if changes.is_empty():
         return pl.concat(parts)
     golden = (
