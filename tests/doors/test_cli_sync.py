@@ -8,7 +8,6 @@ import sys
 import time
 
 import psycopg
-import pytest
 
 from customer_sync.store.ownership import schema_name
 
@@ -261,6 +260,24 @@ def test_a_mass_deletion_waits_for_approval(desk):
     assert after[1]["links"]["gone"] == 5
 
 
+def test_an_emptied_file_deletes_nothing_and_is_asked_about(desk):
+    """Pain 26, and no agreement is claimed with a file that has nothing in it."""
+    desk.run("sync")
+    path = desk.folder / "data" / "crm.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.split("\n", 1)[0] + "\n", encoding="utf-8")
+
+    ran = desk.run("sync")
+    again = desk.run("sync")
+    kinds = [review["kind"] for review in desk.run("reviews", "--json").json]
+    path.write_text(text, encoding="utf-8")
+
+    assert (ran.code, again.code) == (3, 3)
+    assert kinds == ["mass_delete"]
+    assert desk.run("sync").code == 0
+    assert len(desk.shop("SELECT * FROM customers")) == 10
+
+
 # -- several at once, and interrupted ---------------------------------------------------------------
 
 
@@ -320,3 +337,28 @@ def test_without_any_setting_the_workspace_brings_its_own_database(tmp_path):
     assert synced.returncode == status.returncode == 0, synced.stderr + status.stderr
     assert (tmp_path / "acme" / ".customer-sync" / "pg" / "cluster").is_dir()
     assert ".customer-sync/" in (tmp_path / "acme" / ".gitignore").read_text()
+
+
+def test_ctrl_c_amid_a_large_load_leaves_it_sound_and_the_next_sync_ends_it(desk, pg_dsn):
+    desk.edit_file("systems/shop.yaml", "    create: true\n", "")
+    rows = [f"D-{n},p{n}@firm.example,Ann,Lee{n},,,DE,de,\n" for n in range(20_000)]
+    with (desk.folder / "data" / "crm.csv").open("a", encoding="utf-8") as file:
+        file.writelines(rows)
+    desk.run("publish")
+    schema = schema_name(desk.run("check", "--json").json["workspace"])
+    process = desk.start("sync")
+    deadline = time.monotonic() + 100
+    with psycopg.connect(pg_dsn, autocommit=True) as watcher:
+        while not watcher.execute(f"SELECT count(*) FROM {schema}.batch").fetchone()[0]:
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+            time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    begun = time.monotonic()
+    process.communicate(timeout=60)
+
+    assert process.returncode == 130
+    assert time.monotonic() - begun < 15
+    assert desk.run("doctor").code == 0
+    assert desk.run("sync").code == 0
+    assert len(desk.run("customers", "--json", "--limit", "30000").json) == 20_010

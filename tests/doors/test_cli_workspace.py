@@ -231,3 +231,27 @@ def test_a_database_that_does_not_answer_is_an_error_without_traceback_unless_as
     assert "Traceback" not in ran.err
     assert "Traceback" in debug.err
     assert "hunter2" not in ran.err + debug.err
+
+
+def test_what_a_system_refuses_is_told_with_its_stream_file_and_remedy(desk):
+    desk.edit_file("systems/crm.yaml", "data/crm.csv  ", "data/crmm.csv  ")
+    desk.edit_file("systems/shop.yaml", "table: customers", "table: costumers")
+
+    ran = desk.run("publish")
+
+    assert ran.code == 1
+    assert "crm.contacts: " in ran.err
+    assert "streams.contacts in systems/crm.yaml" in ran.err
+    assert "shop.customers: The database has no table 'costumers'." in ran.err
+    assert "streams.customers in systems/shop.yaml" in ran.err
+
+
+def test_a_missing_secret_is_told_with_what_to_do(desk):
+    desk.edit_file(
+        "systems/shop.yaml", "${SHOP_URL:-sqlite:///data/shop.sqlite}", "${SHOP_ADDRESS}"
+    )
+
+    ran = desk.run("publish")
+
+    assert ran.code == 0
+    assert "SHOP_ADDRESS is not set (" in ran.out

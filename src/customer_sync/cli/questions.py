@@ -117,7 +117,8 @@ def decide(
         typer.Argument(
             metavar="ANSWER",
             help="same or separate (possible duplicate), approve (mass delete), done or not-done "
-            "(unknown outcome), keep or value (conflict), keep, value or done (undo), done (flag).",
+            "(unknown outcome), keep or value (conflict), keep, value or done (undo), done (flag, "
+            "flapping).",
         ),
     ],
     value: Annotated[

@@ -47,7 +47,9 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     listing = whole or (cursor is None and not has_cursor)
     done = Pulled(is_listing=listing or cursor is None)
     mode: Literal["changes", "listing"] = "listing" if whole else "changes"
+    end: str | None = None
     for mark, page in pages(session, stream, mode=mode, cursor=None if whole else cursor):
+        end = page.cursor
         done.rows += page.records.height
         done.faults += len(page.faults)
         if done.is_listing:
@@ -57,7 +59,9 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
         absorbed = absorb(session, stream, page.records, mark=mark, cursor=kept)
         reread(session, stream, absorbed.stale)
         session.progress(stream.title, done.rows, page.total)
-    done.is_known = can.is_whole and is_listed and not done.rows and not done.faults
+    # The cursor tells what is unchanged from what was emptied: neither shows a row.
+    is_unchanged = end == cursor and not done.rows and not done.faults
+    done.is_known = can.is_whole and is_listed and is_unchanged
     return done
 
 

@@ -33,6 +33,7 @@ POSSIBLE: dict[str, tuple[Answer, ...]] = {
     "conflict": ("keep", "value"),
     "undo": ("keep", "value", "done"),
     "flag": ("done",),
+    "flapping": ("done",),
 }
 
 
@@ -97,6 +98,10 @@ def decide_review(
         sweep_missing(session, stream, Pulled(), approved=True)
     elif review.kind == "unknown_outcome":
         _outcome(session, review, answer, by)
+    elif review.kind == "flapping":
+        with session.db.transaction() as tx:
+            _close_in(tx, session, review, answer, by)
+            outbox.retry_flapping(tx, review.customers)
     else:
         _value(session, review, answer, value, by)
     deliver(session)

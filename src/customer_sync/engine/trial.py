@@ -56,9 +56,10 @@ def try_configuration(
                 if not system.paused:
                     samples = _samples(connectors[system.system], driver, name, title, map_)
             except (RetryableError, CredentialError) as error:
-                warned.append(Warned(stream=title, reason=error.message))
+                reason = error.message + (f" ({error.hint})" if error.hint else "")
+                warned.append(Warned(stream=title, reason=reason))
             except (SchemaDriftError, ConfigurationError) as error:
-                refused.append(error)
+                refused.append(_placed(error, title, system.system))
             breaks = check_laws(map_, samples)
             if breaks:
                 refused.append(_unlawful(title, breaks))
@@ -81,6 +82,14 @@ def _samples(
     return driver.run(connector.read(request)).records
 
 
+def _placed(error: CustomerSyncError, title: str, system: str) -> CustomerSyncError:
+    """Return the error with the stream and the file that it is about."""
+    where = f"correct streams.{title.partition('.')[2]} in systems/{system}.yaml"
+    message = error.message if title in error.message else f"{title}: {error.message}"
+    hint = f"{where}. {error.hint}" if error.hint else where
+    return type(error)(message, context=error.context, hint=hint)
+
+
 def _missing(title: str, missing: list[str], there: list[str]) -> SchemaDriftError:
     lines = [
         f"{title} has no field '{name}'. "
@@ -90,7 +99,7 @@ def _missing(title: str, missing: list[str], there: list[str]) -> SchemaDriftErr
     return SchemaDriftError(
         "\n".join(lines),
         context={"stream": title, "fields": missing, "known": there},
-        hint="correct the mapping, or bring the field back",
+        hint="Or bring the field back.",
     )
 
 
@@ -107,11 +116,9 @@ def _unlawful(title: str, breaks: list[LawBreak]) -> ConfigurationError:
 def _together(refused: list[CustomerSyncError]) -> CustomerSyncError:
     if len(refused) == 1:
         return refused[0]
-    lines = [
-        line if error.hint is None else f"{line}"
-        for error in refused
-        for line in error.message.split("\n")
-    ]
+    lines = []
+    for error in refused:
+        lines += [error.message] if error.hint is None else [error.message, f"    {error.hint}"]
     return ConfigurationError(
         "\n".join(lines),
         context={"problems": [error.context for error in refused]},
