@@ -110,10 +110,10 @@ FROM (SELECT * FROM ledger_edit ORDER BY customer LIMIT %(limit)s) e JOIN custom
 DELETE FROM ledger_edit WHERE customer = ANY(%(ids)s::bigint[])
 
 -- name: creations
--- What creations of the touched customers, whose answer was lost, meant to leave in a stream; by attempt_customer.
+-- What creations of the touched customers meant to leave in a stream, done perhaps, or twice; by attempt_customer.
 SELECT a.customer, a.sent, a.mark
 FROM touched t JOIN attempt a ON a.customer = t.customer
-WHERE a.stream = %(stream)s AND a.link IS NULL AND a.kind = 'create' AND a.outcome IN ('sent', 'unknown', 'not_done')
+WHERE a.stream = %(stream)s AND a.link IS NULL AND a.kind = 'create' AND a.outcome <> 'refused'
 
 -- name: sent
 -- What open or lost attempts meant to leave in the touched customers' records; by attempt (link).

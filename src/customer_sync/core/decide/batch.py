@@ -53,7 +53,7 @@ class Snapshot:
     decided: pl.DataFrame
     sent: pl.DataFrame
     accepted: pl.DataFrame
-    creations: pl.DataFrame  # (customer, field, value, mark) sent to this stream with no answer
+    creations: pl.DataFrame  # (customer, field, value, mark) sent to be created in this stream
     winners: (
         pl.DataFrame
     )  # (link, external_id, customer) of records that observed ones were merged into
@@ -279,7 +279,7 @@ def _ends(goes: dict[int, int]) -> dict[int, int]:
 def _recognised(
     snapshot: Snapshot, seen: Observation, links: pl.DataFrame
 ) -> tuple[Snapshot, Observation]:
-    """Recognise records that a creation of ours, whose answer was lost, brought about.
+    """Recognise records that a creation of ours brought about whose answer was lost, or that was done twice.
 
     Such a record is new to us, but what it shows is what was sent: it showed nothing before.
     """
