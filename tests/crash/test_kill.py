@@ -1,7 +1,6 @@
 """A syncing process that is killed with SIGKILL, ten times, loses nothing and doubles nothing."""
 
 import pytest
-
 from tests.crash.company import Company
 
 KILLS = 10

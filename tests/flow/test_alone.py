@@ -10,8 +10,9 @@ from customer_sync.infra.pg import Database, migrate
 
 QUERIES = (
     "SELECT email, emails, given_name, family_name, phone, stamp, created FROM customer ORDER BY email",
-    "SELECT l.external_id, c.stamp, c.basis, c.seen, c.at, c.fields::jsonb - ARRAY(SELECT key FROM jsonb_each(c.fields::jsonb)"
-    " WHERE value = 'null'), c.cleared FROM claim c JOIN link l ON l.id = c.link ORDER BY 1",
+    """SELECT l.external_id, c.stamp, c.basis, c.seen, c.at, c.fields::jsonb - ARRAY(
+           SELECT key FROM jsonb_each(c.fields::jsonb) WHERE value = 'null'), c.cleared
+       FROM claim c JOIN link l ON l.id = c.link ORDER BY 1""",
     "SELECT external_id, state, since, seen, shown FROM link ORDER BY 1",
     "SELECT kind, fields FROM event WHERE batch IS NOT NULL ORDER BY 1, 2",
 )

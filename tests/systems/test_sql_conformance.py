@@ -46,7 +46,9 @@ class People:
         names = ", ".join([*fields, "updated_at"])
         values = ", ".join(f":{name}" for name in [*fields, "updated_at"])
         statement = f"INSERT INTO contacts ({names}) VALUES ({values}) RETURNING id"
-        return str(connection.execute(text(statement), {**fields, "updated_at": self.now()}).scalar())
+        return str(
+            connection.execute(text(statement), {**fields, "updated_at": self.now()}).scalar()
+        )
 
     def create(self, fields: Mapping[str, str | None]) -> str:
         with self.shop.engine.begin() as connection:
@@ -117,7 +119,11 @@ class SqlSuite(ConformanceSuite):
                 driver=driver,
                 stream="contacts",
                 fields=FIELDS,
-                example=lambda n: {"email": f"p{n}@acme.test", "first": f"Ann {n}", "note": "a note"},
+                example=lambda n: {
+                    "email": f"p{n}@acme.test",
+                    "first": f"Ann {n}",
+                    "note": "a note",
+                },
                 text_field="note",
                 create=people.create,
                 edit=people.edit,

@@ -107,7 +107,9 @@ def test_rows_without_a_cursor_value_are_shown_in_every_sweep_and_page(shop):
     assert {"1", "2", "3", "4", "5", "9"} <= set(again)
 
 
-@pytest.mark.parametrize("zone", ["America/Los_Angeles", "UTC", "Europe/Berlin", "Pacific/Auckland"])
+@pytest.mark.parametrize(
+    "zone", ["America/Los_Angeles", "UTC", "Europe/Berlin", "Pacific/Auckland"]
+)
 def test_naive_local_times_lose_no_change_on_either_side_of_utc(shop, zone):
     from zoneinfo import ZoneInfo
 
@@ -255,7 +257,9 @@ def test_many_rows_of_one_old_instant_are_not_shown_for_ever(sqlite_shop):
     a_table(shop)
     with shop.engine.begin() as connection:
         rows = [{"id": n} for n in range(1, 10_502)]
-        connection.execute(text("INSERT INTO people VALUES (:id, 'x', '2024-05-01 10:00:00')"), rows)
+        connection.execute(
+            text("INSERT INTO people VALUES (:id, 'x', '2024-05-01 10:00:00')"), rows
+        )
     stream = a_stream(shop)
     first, cursor = stream.ids(limit=4_000)
     again, cursor = stream.ids(cursor)
@@ -280,7 +284,9 @@ def test_a_date_as_cursor_shows_the_whole_day_again(shop):
 
 def test_concurrent_writers_lose_no_row(postgresql_shop):
     shop = postgresql_shop
-    shop.execute("CREATE TABLE people (id serial PRIMARY KEY, email text, updated_at timestamptz DEFAULT now())")
+    shop.execute(
+        "CREATE TABLE people (id serial PRIMARY KEY, email text, updated_at timestamptz DEFAULT now())"
+    )
 
     def insert() -> None:
         for _ in range(60):
@@ -320,7 +326,12 @@ def test_composite_keys_page_and_come_back(shop):
 
 def test_a_key_on_several_rows_is_a_fault_in_every_mode(shop):
     a_table(shop, naive(shop), key="id integer")
-    for number, stamp in [(1, "2024-05-01"), (2, "2024-05-02"), (3, "2024-05-03"), (2, "2024-05-04")]:
+    for number, stamp in [
+        (1, "2024-05-01"),
+        (2, "2024-05-02"),
+        (3, "2024-05-03"),
+        (2, "2024-05-04"),
+    ]:
         add(shop, number, f"{stamp} 10:00:00")
     stream = a_stream(shop)
 
@@ -393,7 +404,9 @@ def test_where_and_deleted_are_the_authors_sql(shop):
     for number, state in enumerate(["on", "off", "50% off: now", None], start=1):
         add(shop, number, "2024-05-01 10:00:00")
         shop.execute("UPDATE people SET state = :s WHERE id = :n", s=state, n=number)
-    stream = a_stream(shop, where="state IS NULL OR state <> '50% off: now'", deleted="state = 'off'")
+    stream = a_stream(
+        shop, where="state IS NULL OR state <> '50% off: now'", deleted="state = 'off'"
+    )
 
     rows, _, _ = stream.sweep(mode="listing")
     out_of_scope = stream.page(mode="ids", ids=["3"])
@@ -443,7 +456,10 @@ def test_discover_proposes_table_key_and_cursor(shop):
 
     assert dict(shape.settings) == {"table": "people", "key": "id", "cursor": "updated_at"}
     assert shape.count == 0
-    assert [(f.name, f.length, f.is_key) for f in shape.fields][:2] == [("id", None, True), ("email", 100, False)]
+    assert [(f.name, f.length, f.is_key) for f in shape.fields][:2] == [
+        ("id", None, True),
+        ("email", 100, False),
+    ]
 
 
 def test_pages_are_concatenated_without_a_change_of_schema(shop):

@@ -106,7 +106,12 @@ def test_a_bad_value_is_refused_with_a_reason_and_stops_no_other(shop, patch, co
     assert answers[1].code == ("constraint" if is_check else code)
     assert answers[1].reason
     assert not any(str(v) in answers[1].reason for v in patch.values() if v and len(v) > 3)
-    assert [name for (name,) in shop.query("SELECT name FROM people ORDER BY id")] == ["T", "AA", "B", "C"]
+    assert [name for (name,) in shop.query("SELECT name FROM people ORDER BY id")] == [
+        "T",
+        "AA",
+        "B",
+        "C",
+    ]
 
 
 def test_the_old_value_is_compared_to_the_letter(shop):
@@ -131,7 +136,12 @@ def test_a_version_is_the_precondition_where_there_is_one(shop):
     (moved,) = stream.write(update("1", {"name": "Bo"}, {"name": "Anna"}, version=made.version))
     (done,) = stream.write(update("1", {"name": "Bo"}, {"name": "Anna"}, version=moved.version))
 
-    assert (made.version, moved.outcome, moved.version, done.outcome) == ("1", "moved", "2", "accepted")
+    assert (made.version, moved.outcome, moved.version, done.outcome) == (
+        "1",
+        "moved",
+        "2",
+        "accepted",
+    )
 
 
 def test_what_a_trigger_makes_of_a_value_is_shown(sqlite_shop):
@@ -166,7 +176,10 @@ def test_deletes_and_deactivations_hold_their_precondition(shop):
     stream.write(create(name="A"), create(name="B"))
 
     answers = stream.write(
-        remove("1", {"name": "other"}), remove("1", {"name": "A"}), remove("1"), remove("2", kind="deactivate")
+        remove("1", {"name": "other"}),
+        remove("1", {"name": "A"}),
+        remove("1"),
+        remove("2", kind="deactivate"),
     )
 
     assert [(a.outcome, a.code) for a in answers] == [
@@ -181,11 +194,17 @@ def test_a_key_on_several_rows_is_never_written(shop):
 
     answers = a_stream(shop).write(update("1", {"name": "X"}), update("2", {"name": "Y"}))
 
-    assert [(a.outcome, a.code) for a in answers] == [("refused", "ambiguous_key"), ("accepted", "")]
+    assert [(a.outcome, a.code) for a in answers] == [
+        ("refused", "ambiguous_key"),
+        ("accepted", ""),
+    ]
     assert sorted(name for (name,) in shop.query("SELECT name FROM people")) == ["A", "B", "Y"]
 
 
-@pytest.mark.parametrize("new_key, key", [("max_plus_one", "id integer PRIMARY KEY"), ("uuid", "id varchar(36) PRIMARY KEY")])
+@pytest.mark.parametrize(
+    "new_key, key",
+    [("max_plus_one", "id integer PRIMARY KEY"), ("uuid", "id varchar(36) PRIMARY KEY")],
+)
 def test_new_keys_are_made_as_configured(shop, new_key, key):
     a_shop(shop, key=key)
     stream = a_stream(shop, settings={"new_key": new_key})
@@ -203,7 +222,9 @@ def test_new_keys_are_made_as_configured(shop, new_key, key):
 def test_settling_tells_done_from_not_done_from_unknown(shop):
     a_shop(shop)
     stream = a_stream(shop)
-    stream.write(*(create(name=name, credit="10.50") for name in ("done", "not", "third", "twin", "twin")))
+    stream.write(
+        *(create(name=name, credit="10.50") for name in ("done", "not", "third", "twin", "twin"))
+    )
     answers = stream.settle(
         update("1", {"name": "done", "credit": "10.5"}, {"name": "old"}),
         update("2", {"name": "new"}, {"name": "not"}),
@@ -266,7 +287,8 @@ def _ask(url: str) -> CustomerSyncError:
     return caught.value
 
 
-def test_a_server_that_does_not_answer_is_down(free_port=1):
+def test_a_server_that_does_not_answer_is_down():
+    free_port = 1
     assert isinstance(_ask(f"postgresql://ann:s3cret@127.0.0.1:{free_port}/shop"), SystemDownError)
     assert isinstance(_ask(f"mysql://ann:s3cret@127.0.0.1:{free_port}/shop"), SystemDownError)
 

@@ -147,7 +147,9 @@ class Capabilities:
     deletes: Literal["none", "flag", "feed", "keys"] = (
         "keys"  # keys: compare the key set of a full listing
     )
-    is_whole: bool = False  # changes shows nothing, or (when anything changed or was deleted) everything
+    is_whole: bool = (
+        False  # changes shows nothing, or (when anything changed or was deleted) everything
+    )
     create: bool = True
     update: bool = True
     delete: bool = False

@@ -167,7 +167,8 @@ def _braked(
     otherwise be written for ever.
     """
     limit = session.rules.config.workspace.limits.flap_max
-    kept, flapping = [], []
+    kept: list[Push] = []
+    flapping: list[Push] = []
     for push in pushes:
         key = (stream.id, push.customer)
         session.delivered[key] = session.delivered.get(key, 0) + 1

@@ -130,10 +130,8 @@ def _unanswered(flow: Flow[list[Answer]]) -> Flow[list[Answer]]:
         calls = next(flow)
         while True:
             replies = yield calls
-            if _is_write(calls):
-                calls = flow.throw(PushUnconfirmedError("the answer was lost"))
-            else:
-                calls = flow.send(replies)
+            lost = PushUnconfirmedError("the answer was lost")
+            calls = flow.throw(lost) if _is_write(calls) else flow.send(replies)
     except StopIteration as end:
         answers: list[Answer] = end.value
         return answers

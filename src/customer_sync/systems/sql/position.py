@@ -67,7 +67,8 @@ class Position:
         """Return the cursor text."""
         state = {
             "f": FORMAT, "m": self.mode, "p": self.phase, "at": list(self.at), "c": self.ceiling,
-            "t": self.top, "b": list(self.start), "k": [list(mark) for mark in self.marks], "n": self.shown, "s": self.total,
+            "t": self.top, "b": list(self.start), "k": [list(mark) for mark in self.marks],
+            "n": self.shown, "s": self.total,
         }  # fmt: skip
         return json.dumps(
             {name: value for name, value in state.items() if value not in (None, [], 0)}

@@ -90,7 +90,9 @@ def _present(plan: Plan, ids: Sequence[str | None]) -> Flow[dict[str, Shown]]:
     return show(plan, Rows(names, rows), fields)
 
 
-def _answer(plan: Plan, one: Write, external_id: str | None, present: Shown | None) -> Answer:
+def _answer(  # noqa: PLR0911 - one line per thing that reading can find
+    plan: Plan, one: Write, external_id: str | None, present: Shown | None
+) -> Answer:
     if external_id == AMBIGUOUS:
         return _unknown(one, "several", "Several records hold the values of this create.")
     if one.kind == "create":
