@@ -92,6 +92,20 @@ def test_one_system_that_is_down_stops_only_itself(desk):
     assert desk.shop("SELECT first FROM customers WHERE id = 1") == [("Annika",)]
 
 
+def test_agreement_is_not_claimed_with_a_file_that_cannot_be_read(desk):
+    desk.run("sync")
+    path = desk.folder / "data" / "crm.csv"
+    path.unlink()
+    path.mkdir()
+
+    ran = desk.run("sync")
+
+    assert ran.code == 3
+    assert "Not everything agrees" in ran.out
+    assert "Everything agrees" not in ran.out
+    assert "What to do: " in ran.out
+
+
 def test_progress_is_one_line_a_stream_where_no_terminal_is_and_json_stays_clean(desk):
     ran = desk.process("sync")
     again = desk.process("status", "--json")

@@ -9,7 +9,14 @@ import sys
 import traceback
 
 from customer_sync.infra.secrets import redacted
-from customer_sync.kernel.errors import CustomerSyncError, InvalidInputError
+from customer_sync.kernel.errors import (
+    ConfigurationError,
+    CredentialError,
+    CustomerSyncError,
+    InvalidInputError,
+    RetryableError,
+    SchemaDriftError,
+)
 
 __all__ = [
     "AGREED",
@@ -19,6 +26,7 @@ __all__ = [
     "NOT_AGREED",
     "USAGE",
     "exit_code",
+    "remedy",
     "tell",
 ]
 
@@ -31,6 +39,19 @@ EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (
     (CustomerSyncError, FAILED),
     (BaseException, FAILED),
 )
+
+# What to do where an error does not say it; the first class that fits counts.
+REMEDIES: tuple[tuple[type[CustomerSyncError], str], ...] = (
+    (RetryableError, "see that it runs and can be reached, then run the same command again"),
+    (CredentialError, "give the right secret, then run the same command again"),
+    (SchemaDriftError, "correct the mapping in systems/, or bring back what is missing"),
+    (ConfigurationError, "correct the files, then run: customer-sync check"),
+)
+
+
+def remedy(error: CustomerSyncError) -> str | None:
+    """Return what to do about an error."""
+    return error.hint or next((text for kind, text in REMEDIES if isinstance(error, kind)), None)
 
 
 def exit_code(error: BaseException) -> int:
@@ -48,7 +69,7 @@ def tell(error: BaseException, *, debug: bool) -> None:
             "run the same command again: it goes on where it stopped",
         )
     elif isinstance(error, CustomerSyncError):
-        _say(f"Error: {error.message}", error.hint, code=error.code)
+        _say(f"Error: {error.message}", remedy(error), code=error.code)
     elif isinstance(error, OSError) and error.strerror:
         _say(f"Error: {error.filename or 'the system'}: {error.strerror}", None, code="os")
     else:

@@ -177,7 +177,7 @@ def apply(
     else:
         _tell_applied(done, run)
         say("")
-        print_status(found)
+        print_status(found, failed=len(done.failures))
     raise typer.Exit(0 if is_agreed else NOT_AGREED)
 
 

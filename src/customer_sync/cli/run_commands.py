@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from customer_sync.cli.failure import NOT_AGREED
+from customer_sync.cli.failure import NOT_AGREED, remedy
 from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder
 from customer_sync.cli.output import print_json, say, table
 from customer_sync.cli.progress import ProgressShown
@@ -65,7 +65,7 @@ def sync(
             run, counts = session.run, dict(session.counts)
         found = status_of(opened)
     failures = [
-        {"stream": title, "code": error.code, "message": error.message, "hint": error.hint}
+        {"stream": title, "code": error.code, "message": error.message, "hint": remedy(error)}
         for title, error in synced.failures
     ]
     is_agreed = agrees(found) and not failures
@@ -82,7 +82,7 @@ def sync(
             say(f"{failure['stream']}: {failure['message']}")
             if failure["hint"]:
                 say(f"  What to do: {failure['hint']}")
-        print_status(found)
+        print_status(found, failed=len(failures))
     raise typer.Exit(0 if is_agreed else NOT_AGREED)
 
 

@@ -36,8 +36,8 @@ def status_document(found: "Status") -> dict[str, Any]:
     return {"agreed": agrees(found), **document}
 
 
-def print_status(found: "Status") -> None:
-    """Print it."""
+def print_status(found: "Status", *, failed: int = 0) -> None:
+    """Print it; `failed`: so many streams could just now not be read or written."""
     from customer_sync.engine.standing import agrees
 
     table(
@@ -47,6 +47,9 @@ def print_status(found: "Status") -> None:
         empty="No stream is configured yet.",
     )
     say("")
+    if agrees(found) and failed:
+        say(f"Not everything agrees: what was read before does, but {failed} failed just now.")
+        return
     if agrees(found):
         say(f"Everything agrees: {found.customers} customers in the ledger.")
         return
