@@ -41,13 +41,17 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "The stream should have this customer, and nothing is on its way to make it there.",
         "Run: customer-sync sync. If it stays, run: customer-sync doctor, and report it.",
     ),
+    "flapping": Explained(
+        "The record was written again and again in one run and still shows something else.",
+        "See which rule or person there changes it back; then decide its review: customer-sync reviews.",
+    ),
     "gone": Explained(
         "The record is no longer there, so nothing can be written to it.",
         "Run: customer-sync sync, which reads what became of it.",
     ),
     "identity_doubtful": Explained(
         "The record may belong to more than one customer.",
-        "Decide its review: customer-sync review.",
+        "Decide its review: customer-sync reviews.",
     ),
     "ledger_edit": Explained(
         "The customer was edited in the ledger and the edit is not absorbed yet.",
@@ -79,7 +83,7 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
     ),
     "policy_asks": Explained(
         "Records say different things, and the policy of this field is to ask.",
-        "Decide its review: customer-sync review.",
+        "Decide its review: customer-sync reviews.",
     ),
     "push_unconfirmed": Explained(
         "The write was sent and its answer was lost.",
@@ -115,11 +119,11 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
     ),
     "unknown": Explained(
         "Nobody knows whether the write was done.",
-        "Look there, then decide its review: customer-sync review.",
+        "Look there, then decide its review: customer-sync reviews.",
     ),
     "unknown_outcome": Explained(
         "Nobody knows whether the write was done.",
-        "Look there, then decide its review: customer-sync review.",
+        "Look there, then decide its review: customer-sync reviews.",
     ),
     "value_unshowable": Explained(
         "The field cannot show this value: it is not in the value map, or no text says it.",

@@ -234,7 +234,7 @@ CHECKS: Sequence[_Check] = (
         name="schema_version",
         wrong=_schema,
         meaning="The database has exactly the migrations of this program.",
-        remedy="Run: customer-sync migrate; if the database is newer, run the newer program.",
+        remedy="Run any command: it brings the database up to date. If the database is newer, run the newer program.",
     ),
     _Check(
         name="server_version",

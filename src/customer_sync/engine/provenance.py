@@ -188,7 +188,7 @@ def resolved(tx: Transaction, customer: int) -> list[tuple[Any, ...]]:
     chain = views.named(tx, "resolve_customer", {"customer": customer})
     if not chain:
         raise NotFoundError(
-            f"there is no customer {customer}", hint="search: customer-sync search TEXT"
+            f"there is no customer {customer}", hint="find it: customer-sync customers --search TEXT"
         )
     return chain
 

@@ -13,10 +13,6 @@ FROM new_link n WHERE l.id = n.link
 INSERT INTO image (link, fields) SELECT link, image FROM new_image
 ON CONFLICT (link) DO UPDATE SET fields = EXCLUDED.fields
 
--- name: forget_accepted
--- A field that changed by itself is no longer what the system made of what it was sent; by image's primary key.
-UPDATE image SET accepted = NULL FROM new_image n WHERE image.link = n.link AND image.accepted IS NOT NULL
-
 -- name: keep_accepted
 -- Keep what a system made of what it was sent; by image's primary key.
 UPDATE image SET accepted = n.accepted FROM new_accepted n WHERE image.link = n.link

@@ -26,7 +26,6 @@ __all__ = [
     "release",
     "retry",
     "retry_flapping",
-    "ripe",
     "standing",
     "take",
 ]
@@ -163,8 +162,3 @@ def retry(tx: Transaction, stream: int | None) -> int:
 def retry_flapping(tx: Transaction, customers: Sequence[int]) -> int:
     """Let the deliveries go again that flapped, of these customers; return how many."""
     return tx.execute(STATEMENTS["retry_flapping"], {"customers": list(customers)}).rowcount
-
-
-def ripe(tx: Transaction, *, now: datetime) -> int:
-    """Return how many outbounds may be delivered now."""
-    return cast("int", tx.rows(STATEMENTS["ripe"], {"now": now})[0][0])

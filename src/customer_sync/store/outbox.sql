@@ -82,8 +82,3 @@ WHERE not_before IS NOT NULL AND (%(stream)s::integer IS NULL OR stream = %(stre
 UPDATE outbound o SET not_before = NULL, code = NULL, reason = NULL, tries = 0
 WHERE o.code = 'flapping' AND (o.customer = ANY(%(customers)s::bigint[])
     OR o.link IN (SELECT l.id FROM link l WHERE l.customer = ANY(%(customers)s::bigint[])))
-
--- name: ripe
--- Is anything left that may be delivered now; by outbound's primary key.
-SELECT count(*) FROM ripe_outbound o
-WHERE (o.not_before IS NULL OR o.not_before <= %(now)s)
