@@ -39,7 +39,7 @@ def commit(
     _customers(tx, effects, stream, batch)
     _keys(tx, effects, new)
     _set_aside(tx, rules, effects, seen, run=run, now=now)
-    _routes(tx, effects, new, batch=batch, now=now)
+    _routes(tx, effects, new, batch=batch, run=run, now=now)
     audit.add(tx, effects.audit, run=run, batch=batch, configuration=rules.version, now=now)
 
 
@@ -153,7 +153,7 @@ def _set_aside(
 
 
 def _routes(
-    tx: Transaction, effects: Effects, new: pl.Series, *, batch: int, now: datetime
+    tx: Transaction, effects: Effects, new: pl.Series, *, batch: int, run: int, now: datetime
 ) -> None:
     due, agreed = effects.routes.due, effects.routes.agreed
     enqueue(tx, due, batch=batch, now=now)
@@ -169,7 +169,7 @@ def _routes(
     if fresh.height:
         _stage(tx, "new_tie", fresh.select("customer", "stream"))
         tx.execute(STATEMENTS["drop_created"])
-        tx.execute(STATEMENTS["found_created"], {"now": now})
+        tx.execute(STATEMENTS["found_created"], {"now": now, "run": run, "batch": batch})
 
 
 def enqueue(tx: Transaction, due: pl.DataFrame, *, batch: int, now: datetime) -> None:

@@ -110,8 +110,11 @@ WITH found AS (
     UPDATE attempt a SET outcome = 'accepted', answered_at = %(now)s, code = 'found'
     FROM new_tie n
     WHERE a.customer = n.customer AND a.stream = n.stream AND a.link IS NULL AND a.kind = 'create'
-      AND a.outcome IN ('sent', 'unknown')
-    RETURNING a.token
+      AND (a.outcome = 'unknown' OR a.outcome = 'sent' AND a.run <> %(run)s)
+    RETURNING a.token, a.stream, a.customer
+), told AS (
+    INSERT INTO event (batch, kind, stream, customer, detail)
+    SELECT %(batch)s, 'answered.accepted', f.stream, f.customer, f.token || ' found' FROM found f
 )
 UPDATE review v SET decided_at = %(now)s, decision = 'withdrawn'
 FROM found f WHERE v.kind = 'unknown_outcome' AND v.subject = f.token AND v.decided_at IS NULL
