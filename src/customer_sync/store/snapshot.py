@@ -235,17 +235,21 @@ def _customers(tx: Transaction, rules: Published, stream: int) -> pl.DataFrame:
     return as_golden(tx.frame(composed("customers"), schema=ROW), rules.fields)
 
 
-_CREATIONS = {"customer": pl.Int64, "field": pl.String, "value": pl.String, "mark": pl.Int64}
+_CREATIONS = {
+    "customer": pl.Int64, "field": pl.String, "value": pl.String, "mark": pl.Int64, "is_lost": pl.Boolean,
+}  # fmt: skip
 
 
 def _creations(tx: Transaction, stream: int) -> pl.DataFrame:
-    schema = {"customer": pl.Int64, "sent": pl.String, "mark": pl.Int64}
+    schema = {"customer": pl.Int64, "sent": pl.String, "mark": pl.Int64, "answered": pl.Boolean}
     rows = tx.frame(STATEMENTS["creations"], {"stream": stream}, schema=schema)
     if rows.is_empty():
         return empty(_CREATIONS)
-    cells = sent_cells(rows.rename({"customer": "link"}).with_columns(answered=pl.lit(value=False)))
+    cells = sent_cells(rows.rename({"customer": "link"}))
     latest = cells.sort("mark", descending=True).unique(["link", "field"], keep="first")
-    return latest.select(customer="link", field="field", value="value", mark="mark")
+    return latest.select(
+        customer="link", field="field", value="value", mark="mark", is_lost="answered"
+    )
 
 
 def _sent(tx: Transaction) -> pl.DataFrame:

@@ -111,7 +111,7 @@ DELETE FROM ledger_edit WHERE customer = ANY(%(ids)s::bigint[])
 
 -- name: creations
 -- What creations of the touched customers meant to leave in a stream, done perhaps, or twice; by attempt_customer.
-SELECT a.customer, a.sent, a.mark
+SELECT a.customer, a.sent, a.mark, a.outcome <> 'accepted'
 FROM touched t JOIN attempt a ON a.customer = t.customer
 WHERE a.stream = %(stream)s AND a.link IS NULL AND a.kind = 'create' AND a.outcome <> 'refused'
 

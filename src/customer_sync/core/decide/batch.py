@@ -53,7 +53,7 @@ class Snapshot:
     decided: pl.DataFrame
     sent: pl.DataFrame
     accepted: pl.DataFrame
-    creations: pl.DataFrame  # (customer, field, value, mark) sent to be created in this stream
+    creations: pl.DataFrame  # (customer, field, value, mark, is_lost) sent to be created here
     winners: (
         pl.DataFrame
     )  # (link, external_id, customer) of records that observed ones were merged into
@@ -288,13 +288,19 @@ def _recognised(
     fresh = links.select("link", "customer").join(
         seen.records.filter("is_new"), on="link", how="semi"
     )
-    ours = fresh.join(snapshot.creations, on="customer", how="semi")
+    sent = fresh.join(snapshot.creations, on="customer")
+    # One that is surely there already was done twice only if this record shows all that was sent.
+    now = seen.values.unpivot(index="link", variable_name="field", value_name="shown")
+    meant = sent.filter(~pl.col("is_lost") & pl.col("value").is_not_null())
+    other = meant.join(now, on=["link", "field"]).filter(
+        (pl.col("value") != pl.col("shown").fill_null(""))
+        & ~_is_cut("shown", "value").fill_null(value=False)
+    )
+    sent = sent.join(other.select("link"), on="link", how="anti")
+    ours = sent.select("link").unique()
     if ours.is_empty():
         return snapshot, seen
-    answered = pl.lit(None, pl.Boolean)
-    sent = ours.join(snapshot.creations, on="customer").select(
-        "link", "field", "value", "mark", answered=answered
-    )
+    sent = sent.select("link", "field", "value", "mark", answered=pl.lit(None, pl.Boolean))
     nothing = [
         pl.lit(None, pl.String).alias(name) for name in seen.values.columns if name != "link"
     ]
