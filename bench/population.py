@@ -1,6 +1,7 @@
 """Invent customers: the same file for the same number, and near enough to what an export looks like.
 
-Decides the columns; 12 of them are mapped, and half of the phone numbers are written nationally.
+Decides the columns; 12 of them are mapped, half of the phone numbers are written nationally, and one
+e-mail address in ten is of the sort that only a library can judge.
 """
 
 import random
@@ -22,13 +23,14 @@ GIVEN = (
 )
 FAMILY = "Müller Dubois Rossi García Nowak Jansen Öztürk Lefèvre Schröder Conti López Kowalski Weiß Martin"
 STREETS = "Hauptstraße Lindenallee Rue_de_l'Église Via_Roma Calle_Mayor Goethestraße Ringstraße Marktplatz"
-# Country, language, calling code, length of the national number after its first digits, cities.
-LANDS = (
-    ("DE", "de", "+49", "30", 7, "Berlin Köln Münster"),
+# Country, language, calling code, area, digits after it, cities.
+GERMANY = ("DE", "de", "+49", "30", 7, "Berlin Köln Münster")
+ABROAD = (
     ("FR", "fr", "+33", "1", 8, "Paris Lyon Orléans"),
     ("IT", "it", "+39", "06", 7, "Roma Milano Torino"),
     ("ES", "es", "+34", "91", 7, "Madrid Sevilla Bilbao"),
 )
+TOP_LEVELS = ("com", "de", "fr", "it", "es", "net")
 
 
 def make(*, path: str, rows: int, seed: int = 1) -> dict[str, object]:
@@ -52,20 +54,27 @@ def _chunk(numbers: range, seed: int) -> pl.DataFrame:
 
 
 def _row(number: int, dice: random.Random) -> tuple[str | None, ...]:
-    country, language, calling, area, digits, cities = LANDS[number % 4]
+    land = ABROAD[number // 2 % 3] if number % 2 else GERMANY
+    country, language, calling, area, digits, cities = land
     given, family = dice.choice(GIVEN.split()), dice.choice(FAMILY.split())
     local = f"{area}{10 ** (digits - 1) + number % 10 ** (digits - 1):0{digits}d}"
-    trunk = "" if country in {"IT", "ES"} else "0"  # dialled before a national number
-    phone = f"{calling}{local}" if number % 2 else f"{trunk}{local[:3]} {local[3:]}"
+    phone = f"{calling}{local}" if number % 2 else f"0{local[:2]} {local[2:]}"
     firm = f"{family} & Partner {number % 5000} GmbH" if number % 10 == 3 else None
     tier = "platinum" if number % PLATINUM_EVERY == 0 else TIERS[number % 3]
     street = f"{dice.choice(STREETS.split()).replace('_', ' ')} {dice.randint(1, 240)}"
     return (
-        f"K{number:08d}", f"{_plain(given)}.{_plain(family)}.{number}@mail{number % 977}.example",
-        phone, given, family, firm, street, f"{10_000 + dice.randrange(80_000)}", dice.choice(cities.split()),
-        country, language, tier, str(dice.randrange(10_000)),
+        f"K{number:08d}", _email(given, family, number), phone, given, family, firm, street,
+        f"{10_000 + dice.randrange(80_000)}", dice.choice(cities.split()), country, language, tier,
+        str(dice.randrange(10_000)),
     )  # fmt: skip
 
 
+def _email(given: str, family: str, number: int) -> str:
+    """Return an address: one in 20 typed with capitals, one in 20 of a younger top level."""
+    top = "shop" if number % 20 == 3 else TOP_LEVELS[number % 6]
+    name = f"{_plain(given)}.{_plain(family)}"
+    return f"{name.title() if number % 20 == 1 else name}.{number}@mail{number % 977}.{top}"
+
+
 def _plain(name: str) -> str:
-    return name.lower().translate(str.maketrans("öüäéèłßç", "ouaeelsc")).replace("ó", "o")
+    return name.lower().translate(str.maketrans("öüäéèłßçóí", "ouaeelscoi"))

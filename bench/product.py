@@ -36,10 +36,12 @@ def _open(folder: str, dsn: str) -> Iterator[Workspace]:
         yield opened
 
 
-def _sync(opened: Workspace, progress: Any = silent) -> tuple[float, dict[str, int]]:
+def _sync(
+    opened: Workspace, progress: Any = silent, *, whole: bool = False
+) -> tuple[float, dict[str, int]]:
     with opened.session("sync", progress) as session:
         began = perf_counter()
-        done = sync(session)
+        done = sync(session, whole=whole)
         took = perf_counter() - began
         if done.failures:
             title, error = done.failures[0]
@@ -47,7 +49,7 @@ def _sync(opened: Workspace, progress: Any = silent) -> tuple[float, dict[str, i
         return took, dict(session.counts)
 
 
-def load(*, folder: str, dsn: str) -> dict[str, Any]:
+def load(*, folder: str, dsn: str, whole: bool = False) -> dict[str, Any]:
     """Publish the folder when it changed, and sync: a first load, or the same again."""
     spans = Spans()
     spans.attach()
@@ -59,7 +61,7 @@ def load(*, folder: str, dsn: str) -> dict[str, Any]:
     began = perf_counter()
     with _open(folder, dsn) as opened:
         opened.publish_changed()
-        _, counts = _sync(opened, progress)
+        _, counts = _sync(opened, progress, whole=whole)
     seconds = perf_counter() - began
     quarter = [peak for rows, peak in peaks if rows * 4 >= counts.get("read", 0)]
     return {

@@ -5,7 +5,7 @@ to the whole. Functions are wrapped where the engine looks them up; the product 
 """
 
 import functools
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -18,7 +18,7 @@ class Spans:
 
     def __init__(self) -> None:
         """Begin with nothing counted."""
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self._within: list[float] = []
 
     def wrap(self, owner: Any, name: str, span: str | Callable[..., str]) -> None:
