@@ -19,9 +19,9 @@ PARTS = SCENARIOS // 10
 SEED = 1
 # Seeds that do not end as they should yet; may only shrink. In 23 and 45 a person typed what looks like
 # a value of ours in other letters or cut short, just when the answer to our writing it was lost: it is
-# taken for the system's doing, so two systems go on showing two forms of it. 54 leaves a customer
-# uncreated in one system, 56 and 58 leave a value in one system that the others do not get.
-KNOWN = {23, 45, 54, 56, 58}
+# taken for the system's doing, so two systems go on showing two forms of it. In 54 people deleted a
+# record between our creating and our reading it: no link tells of it, and the customer counts as missing.
+KNOWN = {23, 45, 54}
 
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(0)]
 

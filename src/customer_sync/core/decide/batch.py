@@ -372,7 +372,9 @@ def _made(
         .join(snapshot.links.select("link", image_at="shown"), on="link", how="left")
         .filter(pl.col("value").ne_missing(pl.col("shown")))
     )
-    still = pl.col("moved").is_null() & (pl.col("image_at") <= pl.col("mark"))
+    # Of a field that is only delivered nobody can say whether people changed it: it is sent again.
+    is_said = pl.col("field").is_in(list(seen.stream.map.canonical))
+    still = is_said & pl.col("moved").is_null() & (pl.col("image_at") <= pl.col("mark"))
     took = pl.col("answered") | (pl.col("answered").is_null() & (still | _is_cut("shown", "value")))
     made = met.filter(took.fill_null(value=False)).select("link", "field", "shown", sent="value")
     return made.select(list(_ACCEPTED)).unique(["link", "field"])
