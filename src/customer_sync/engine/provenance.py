@@ -188,7 +188,8 @@ def resolved(tx: Transaction, customer: int) -> list[tuple[Any, ...]]:
     chain = views.named(tx, "resolve_customer", {"customer": customer})
     if not chain:
         raise NotFoundError(
-            f"there is no customer {customer}", hint="find it: customer-sync customers --search TEXT"
+            f"there is no customer {customer}",
+            hint="find it: customer-sync customers --search TEXT",
         )
     return chain
 
