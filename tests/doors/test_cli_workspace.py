@@ -139,9 +139,9 @@ def test_a_system_that_cannot_be_reached_only_warns(desk):
     ran = desk.run("publish", "--json")
 
     assert ran.code == 0
-    assert ran.json["warnings"] == [
-        {"stream": "shop.customers", "reason": "system shop: SHOP_URL is not set"}
-    ]
+    (warning,) = ran.json["warnings"]
+    assert warning["stream"] == "shop.customers"
+    assert warning["reason"].startswith("system shop: SHOP_URL is not set")
 
 
 def test_a_published_version_holds_no_secret(desk, monkeypatch, pg_dsn):

@@ -46,7 +46,8 @@ def composed(name: str) -> LiteralString:
 
 def begin(tx: Transaction) -> int:
     """Take the workspace's absorbing lock until the transaction ends; return the batch's number."""
-    return cast("int", tx.rows(STATEMENTS["begin_absorb"])[0][2])
+    tx.execute(STATEMENTS["begin_absorb"])
+    return last_batch(tx) + 1
 
 
 def last_batch(tx: Transaction) -> int:

@@ -1,8 +1,8 @@
 -- name: begin_absorb
--- Serialise absorbing per workspace, and tell the customer trigger who is writing; takes the next batch number.
+-- Serialise absorbing per workspace, and tell the customer trigger who is writing. A statement of its own: one
+-- that also looked at batch would see it as it was before the wait for the lock.
 SELECT set_config('customer_sync.absorbing', 'on', true),
-       pg_advisory_xact_lock(hashtextextended(current_schema() || '/absorb', 0)),
-       (SELECT coalesce(max(number), 0) + 1 FROM batch)
+       pg_advisory_xact_lock(hashtextextended(current_schema() || '/absorb', 0))
 
 -- name: last_batch
 -- The batch that committed last; by the primary key of batch.

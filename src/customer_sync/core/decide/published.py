@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from customer_sync.core.golden import Policies
-from customer_sync.core.mapping import StreamMap, compile_stream
+from customer_sync.core.mapping import ExpressionError, StreamMap, compile_stream, parse
+from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import (
     LEDGER_SYSTEM,
     STEWARD_SYSTEM,
@@ -77,6 +78,7 @@ def published(
     for system in config.systems.values():
         for name, stream in system.streams.items():
             id_ = stream_ids[system.system, name]
+            _check_condition(f"{system.system}.{name}", stream.create_when, fields)
             map_ = compile_stream(config, system.system, name)
             streams[id_] = Stream(id=id_, system=system.system, name=name, config=stream, map=map_)
     return Published(
@@ -88,6 +90,22 @@ def published(
         streams=streams,
         salt=salt,
     )
+
+
+def _check_condition(title: str, condition: str | None, fields: Sequence[str]) -> None:
+    """Refuse a `create_when` that cannot be computed of a customer."""
+    if condition is None:
+        return
+    try:
+        unknown = sorted(set(parse(condition).meta.root_names()) - set(fields))
+        fault = f"it speaks of {', '.join(unknown)}, which no customer has" if unknown else ""
+    except ExpressionError as error:
+        fault = f"it is no SQL condition: {error}"
+    if fault:
+        raise ConfigurationError(
+            f"{title}, create_when: {fault}",
+            hint="use canonical fields by their names, e.g. loyalty.tier = 'gold'",
+        )
 
 
 def _own_stream(config: Configuration, fields: Sequence[str], id_: int) -> Stream:

@@ -7,6 +7,7 @@ import polars as pl
 from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import LEDGER_STREAM, Published, Stream
 from customer_sync.core.decide.show import desired, differing
+from customer_sync.core.mapping import parse
 from customer_sync.model.frame import LIVE
 
 __all__ = ["Routes", "accepted_cells", "held_cells", "missing", "route", "with_references"]
@@ -204,13 +205,11 @@ def missing(stream: Stream, golden: pl.DataFrame) -> pl.DataFrame:
         golden: golden values of customers that have no record there, not even a gone one: what was
             deleted there is not made anew.
     """
-    if (
-        "active" in golden.columns
-    ):  # whoever was taken back, or is a customer no longer, is made nowhere
+    # Whoever was taken back, or is a customer no longer, is made nowhere.
+    if "active" in golden.columns:
         golden = golden.filter(pl.col("active").ne_missing("false"))
     if stream.config.create_when and golden.height:
-        renamed = golden.rename({name: name.replace(".", "_") for name in golden.columns})
-        keep = renamed.select(keep=pl.sql_expr(stream.config.create_when))["keep"]
+        keep = golden.select(keep=parse(stream.config.create_when))["keep"]
         golden = golden.filter(keep.fill_null(value=False))
     return golden.select(
         "customer",

@@ -17,13 +17,15 @@ _LEGAL = (
 
 def name_words(values: pl.DataFrame) -> pl.DataFrame:
     """Return ``given``, ``family``, ``firm``: normalised words of the name columns, null where none."""
-    return values.select(
+    named = values.with_columns(
         given=_normal("given_name") if "given_name" in values.columns else pl.lit(None, pl.String),
         family=_normal("family_name")
         if "family_name" in values.columns
         else pl.lit(None, pl.String),
         firm=_firm() if "organisation" in values.columns else pl.lit(None, pl.String),
     )
+    # Literals alone would select one row, whatever the height.
+    return named.select("given", "family", "firm")
 
 
 def _normal(column: str) -> pl.Expr:

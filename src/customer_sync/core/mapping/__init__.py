@@ -6,6 +6,7 @@ identity, golden values, the ledger, or any connector.
 
 from customer_sync.core.mapping.codes import CODES
 from customer_sync.core.mapping.compile import compile_stream
+from customer_sync.core.mapping.expression import ExpressionError, parse
 from customer_sync.core.mapping.laws import LawBreak, check_laws
 from customer_sync.core.mapping.lens import Got, Lens
 from customer_sync.core.mapping.registry import LENSES
@@ -14,6 +15,7 @@ from customer_sync.core.mapping.stream import Mapped, StreamMap
 __all__ = [
     "CODES",
     "LENSES",
+    "ExpressionError",
     "Got",
     "LawBreak",
     "Lens",
@@ -21,4 +23,5 @@ __all__ = [
     "StreamMap",
     "check_laws",
     "compile_stream",
+    "parse",
 ]
