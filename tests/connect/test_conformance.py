@@ -1,7 +1,7 @@
 """The conformance kit catches connectors that break a promise: each broken one fails its test."""
 
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ import pytest
 
 from customer_sync.connect.conformance import ConformanceSuite, Subject
 from customer_sync.connect.driver import standard_driver
-from customer_sync.connect.port import CHANGED_AT, GONE, ID, Answer, Page
+from customer_sync.connect.port import ABSENT, CHANGED_AT, GONE, ID, Answer, Page
 from customer_sync.kernel.errors import CustomerSyncError, PushUnconfirmedError, SchemaDriftError
 from customer_sync.model.config import SystemConfig
 from customer_sync.systems.simulated import Behaviour, Connector, Platform, forget, register
@@ -51,6 +51,18 @@ class TrimsTexts(_Frames):
         if "note" not in page.records.columns:
             return page
         return replace(page, records=page.records.with_columns(pl.col("note").str.head(20)))
+
+
+class AbsentIsNull(_Frames):
+    def broken(self, page, request):
+        return replace(
+            page, records=page.records.with_columns(pl.lit(None, pl.String).alias(ABSENT))
+        )
+
+
+class TakesAShortPageForTheLast(_Frames):
+    def broken(self, page, request):
+        return replace(page, more=page.more and page.records.height == request.limit)
 
 
 class NullsAreEmpty(_Frames):
@@ -221,6 +233,8 @@ BROKEN = [
     (NullsAreEmpty,        "null_and_empty_are_told_apart_where_the_platform_can"),
     (NullsAreEmpty,        "a_field_can_be_emptied"),
     (ShiftsTime,           "changed_at_is_the_instant_of_the_change_in_any_zone"),
+    (AbsentIsNull,         "a_field_that_a_record_lacks_is_absent_and_not_null"),
+    (TakesAShortPageForTheLast, "records_beyond_the_cap_of_a_search_are_read"),
     (NeverGone,            "an_unknown_id_is_gone"),
     (NeverGone,            "a_deletion_is_seen_as_declared"),
     (NeverGone,            "a_merged_record_is_gone_and_names_the_winner"),
@@ -272,6 +286,15 @@ def subject_of():
         platform.advance(10)
         return lambda: platform.advance(10) or key
 
+    @contextmanager
+    def cap():
+        platform.behaviour = replace(behaviour, search_rows_max=3)
+        yield
+        platform.behaviour = behaviour
+
+    def lack_field(key, name):
+        del platform.stream("contacts").records[key].fields[name]
+
     with standard_driver() as driver:
         yield lambda kind: Subject(
             connector=kind(config),
@@ -283,6 +306,8 @@ def subject_of():
             create=lambda fields: platform.create("contacts", fields),
             edit=lambda key, fields: platform.edit("contacts", key, fields),
             delete=lambda key: platform.delete("contacts", key),
+            cap=cap,
+            lack_field=lack_field,
             merge=lambda loser, winner: platform.merge("contacts", loser, winner),
             drop_field=lambda name: platform.drop_field("contacts", name),
             bad={"email": f"{'x' * 40}@acme.test", "note": "too long"},

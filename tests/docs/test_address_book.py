@@ -63,6 +63,11 @@ class People:
     def delete(self, record_id: str) -> None:
         self.save({id_: record for id_, record in self.load().items() if id_ != record_id})
 
+    def lack_field(self, record_id: str, name: str) -> None:
+        records = self.load()
+        del records[record_id][name]
+        self.save(records)
+
     def drop_field(self, name: str) -> None:
         records = self.load().items()
         self.save({i: {k: v for k, v in record.items() if k != name} for i, record in records})
@@ -70,7 +75,8 @@ class People:
 
 class TestAddressBook(ConformanceSuite):
     without = (
-        "bad", "duplicate", "empty_listing", "late_commit", "merge", "pass_time", "retype_field", "stand_still",
+        "bad", "cap", "duplicate", "empty_listing", "late_commit", "merge", "pass_time",
+        "retype_field", "stand_still",
     )  # fmt: skip
 
     @pytest.fixture
@@ -90,6 +96,7 @@ class TestAddressBook(ConformanceSuite):
                 edit=people.edit,
                 delete=people.delete,
                 drop_field=people.drop_field,
+                lack_field=people.lack_field,
                 unknown_id="nobody",
                 reconnect=lambda: CONNECTOR(config),
             )

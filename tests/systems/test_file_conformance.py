@@ -1,109 +1,109 @@
-"""A CSV file passes the conformance kit."""
+"""A file of each format passes the conformance kit, whole."""
 
-import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from typing import ClassVar
 
-import polars as pl
 import pytest
+from file_people import CsvSheet, ExcelSheet, JsonlSheet, ParquetSheet, Sheet, TsvSheet
 
-from customer_sync.connect.conformance import ConformanceSuite, Subject
+from customer_sync.connect.conformance import TEXTS, ConformanceSuite, Subject
 from customer_sync.connect.driver import standard_driver
-from customer_sync.infra import entropy
+from customer_sync.connect.port import Connector as AnyConnector
 from customer_sync.model.config import SystemConfig
 from customer_sync.systems.file import Connector
 
 FIELDS = ("email", "note")
+NO_COLUMN = {"email": "bad@acme.test", "nickname": "Bobby"}
 
 
-def a_config(path: Path) -> SystemConfig:
+def a_connector(sheet: Sheet) -> AnyConnector:
+    flags = {"deleted": "deleted = 1", "merged_into": "merged_into"} if sheet.flags else {}
     stream = {
-        "url": str(path),
+        "url": str(sheet.path),
         "cursor": "at",
         "fields": {"email": "email", "note": "note"},
         "settings": {"new_key": "uuid"},
     }
-    return SystemConfig(system="files", connector="file", streams={"people": stream})
+    config = {"system": "files", "connector": "file", "streams": {"people": stream | flags}}
+    return Connector(SystemConfig.model_validate(config))
 
 
-@dataclass
-class Sheet:
-    """People who edit the file by hand."""
-
-    path: Path
-    numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
-
-    def create(self, fields: Mapping[str, str | None]) -> str:
-        key = str(next(self.numbers))
-        cells = [key, *(fields.get(name) for name in FIELDS), self.stamp()]
-        with self.path.open("ab") as file:
-            file.write((",".join(self.cell(value) for value in cells) + "\n").encode())
-        return key
-
-    def duplicate(self, key: str) -> None:
-        with self.path.open("ab") as file:
-            file.write(f"{key},twin@acme.test,twin,{self.stamp()}\n".encode())
-
-    def edit(self, key: str, fields: Mapping[str, str | None]) -> None:
-        self.rewrite(
-            lambda row: row | dict(fields) | {"at": self.stamp()} if row["id"] == key else row
-        )
-
-    def delete(self, key: str) -> None:
-        self.rewrite(lambda row: None if row["id"] == key else row)
-
-    def drop_field(self, name: str) -> None:
-        self.rewrite(lambda row: {k: v for k, v in row.items() if k != name}, without=name)
-
-    def rewrite(self, change, without=None) -> None:
-        frame = pl.read_csv(self.path, infer_schema=False)
-        rows = [new for row in frame.to_dicts() if (new := change(row)) is not None]
-        names = [name for name in frame.columns if name != without]
-        lines = [
-            ",".join(names),
-            *(",".join(self.cell(row[name]) for name in names) for row in rows),
-        ]
-        self.path.write_bytes(("\n".join(lines) + "\n").encode())
-
-    @staticmethod
-    def stamp() -> str:
-        return entropy.now().isoformat()
-
-    @staticmethod
-    def cell(value: str | None) -> str:
-        return "" if value is None else '"' + value.replace('"', '""') + '"'
-
-
-class TestCsvFile(ConformanceSuite):
-    without = (
-        "bad",
-        "empty_listing",
-        "late_commit",
-        "merge",
-        "pass_time",
-        "retype_field",
-        "stand_still",
-    )
+class FileSuite(ConformanceSuite):
+    kind: ClassVar[type[Sheet]]
+    suffix = ""
+    flags = False
+    bad: ClassVar[dict[str, str | None]] = NO_COLUMN
+    # A file is replaced as a whole and has no search: nothing commits late, nothing is capped.
+    without = ("cap", "lack_field", "late_commit", "merge")
 
     @pytest.fixture
     def subject(self, tmp_path):
-        path = tmp_path / "people.csv"
-        path.write_text("id,email,note,at\n")
-        sheet = Sheet(path)
-        driver = standard_driver()
-        yield Subject(
-            connector=Connector(a_config(path)),
-            driver=driver,
-            stream="people",
-            fields=FIELDS,
-            example=lambda number: {"email": f"person{number}@acme.test", "note": "a note"},
-            text_field="note",
-            create=sheet.create,
-            edit=sheet.edit,
-            delete=sheet.delete,
-            drop_field=sheet.drop_field,
-            duplicate=sheet.duplicate,
-            reconnect=lambda: Connector(a_config(path)),
-        )
-        driver.close()
+        sheet = self.kind(tmp_path / f"people.{self.suffix}", flags=self.flags)
+        with standard_driver() as driver:
+            yield Subject(
+                connector=a_connector(sheet),
+                driver=driver,
+                stream="people",
+                fields=FIELDS,
+                example=lambda number: {"email": f"person{number}@acme.test", "note": "a note"},
+                text_field="note",
+                texts=TEXTS,
+                shows_empty=self.suffix != "xlsx",
+                create=sheet.create,
+                edit=sheet.edit,
+                delete=sheet.delete,
+                bad=self.bad,
+                merge=sheet.merge if self.flags else None,
+                drop_field=None if self.suffix == "jsonl" else sheet.drop_field,
+                lack_field=sheet.lack_field if self.suffix == "jsonl" else None,
+                retype_field=sheet.retype_field,
+                duplicate=sheet.duplicate,
+                empty_listing=sheet.empty_listing,
+                stand_still=sheet.stand_still,
+                pass_time=sheet.pass_time,
+                reconnect=lambda: a_connector(sheet),
+            )
+
+
+class TestCsv(FileSuite):
+    kind = CsvSheet
+    suffix = "csv"
+
+
+class TestCsvWithFlags(FileSuite):
+    kind = CsvSheet
+    suffix = "csv"
+    flags = True
+    without = ("cap", "lack_field", "late_commit")
+
+
+class TestTsv(FileSuite):
+    kind = TsvSheet
+    suffix = "tsv"
+
+
+class TestJsonLines(FileSuite):
+    """A line has its own fields: none vanishes from all, a record lacks it."""
+
+    kind = JsonlSheet
+    suffix = "jsonl"
+    bad: ClassVar[dict[str, str | None]] = {"email": "bad@acme.test", "note": "Bobby \ud800"}
+    without = ("cap", "drop_field", "late_commit", "merge")
+
+
+class TestParquet(FileSuite):
+    kind = ParquetSheet
+    suffix = "parquet"
+    bad: ClassVar[dict[str, str | None]] = {"email": "bad@acme.test", "age": "many years"}
+
+
+class TestExcel(FileSuite):
+    kind = ExcelSheet
+    suffix = "xlsx"
+    bad: ClassVar[dict[str, str | None]] = {"email": "bad@acme.test", "note": "Bobby \x01"}
+
+
+class TestExcelWithFlags(FileSuite):
+    kind = ExcelSheet
+    suffix = "xlsx"
+    flags = True
+    without = ("cap", "lack_field", "late_commit")

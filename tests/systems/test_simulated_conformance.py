@@ -61,6 +61,16 @@ class People:
         yield
         self.platform.behaviour = before
 
+    @contextmanager
+    def cap(self):
+        before = self.platform.behaviour
+        self.platform.behaviour = replace(before, search_rows_max=3)
+        yield
+        self.platform.behaviour = before
+
+    def lack_field(self, record_id: str, name: str) -> None:
+        del self.platform.stream(STREAM).records[record_id].fields[name]
+
     def late_commit(self, fields: Mapping[str, str | None]) -> Callable[[], str]:
         lag_s = self.platform.behaviour.lag_s
         key = self.platform.create_late(STREAM, fields, delay_s=lag_s)
@@ -97,6 +107,8 @@ class SimulatedSuite(ConformanceSuite):
                 now=lambda: platform.now,
                 changed_at_tolerance_s=self.behaviour.resolution_s,
                 reconnect=lambda: Connector(a_config()),
+                cap=people.cap,
+                lack_field=people.lack_field,
                 merge=people.merge,
                 drop_field=people.drop_field,
                 retype_field=people.retype_field,

@@ -5,7 +5,7 @@ import contextlib
 import functools
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class Erp:
         self.server = server
         self.http = httpx.Client(timeout=60)
         self.driver: Driver = standard_driver()
+        self.frozen: datetime | None = None
         self.log_in()
 
     def log_in(self) -> None:
@@ -138,16 +139,53 @@ class Erp:
             )
         database.close()
 
+    def stamp_party(self, id_: str, moment: datetime) -> None:
+        """Let a party, and what belongs to it, carry a moment."""
+        self.stamp("party_party", id_, moment)
+        for name, table in CHILD_TABLES.items():
+            for child in self.children(id_, name):
+                self.stamp(table, child, moment)
+
+    @contextlib.contextmanager
+    def one_instant(self) -> Iterator[None]:
+        """Let whatever happens within carry one moment."""
+        self.frozen = self.database_moment()
+        yield
+        self.frozen = None
+
+    def freeze(self, id_: str) -> None:
+        """Stamp a party with the moment at which everything happens, if there is one."""
+        if self.frozen is not None:
+            self.stamp_party(id_, self.frozen)
+
+    def pass_time(self, seconds: float) -> None:
+        """Let everything written so far lie further back."""
+        shifted = "strftime('%Y-%m-%d %H:%M:%f', {0}, '-{1} seconds')"
+        with contextlib.closing(sqlite3.connect(self._file, timeout=30)) as database, database:
+            for table in ("party_party", *CHILD_TABLES.values()):
+                for column in ("create_date", "write_date"):
+                    earlier = shifted.format(column, seconds)
+                    database.execute(f"update {table} set {column} = {earlier}")
+
+    @contextlib.contextmanager
+    def hidden(self) -> Iterator[None]:
+        """Let a rule of access hide every party, as a mistake of an administrator does."""
+        rule = {"domain": '[["id", "=", -1]]'}
+        group = {
+            "name": "nothing", "model": "party.party", "global_p": True, "perm_read": True,
+            "rules": [["create", [rule]]],
+        }  # fmt: skip
+        [id_] = self.call("model.ir.rule.group.create", [group])
+        yield
+        self.call("model.ir.rule.group.delete", [id_])
+
     def late_commit(self, create: Callable[[], str]) -> Callable[[], str]:
         """Begin now, commit later. SQLite lets only one write at a time, so the date is set."""
         began = self.database_moment()
 
         def commit() -> str:
             id_ = create()
-            self.stamp("party_party", id_, began)
-            for name, table in CHILD_TABLES.items():
-                for child in self.children(id_, name):
-                    self.stamp(table, child, began)
+            self.stamp_party(id_, began)
             return id_
 
         return commit

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from customer_sync.connect.conformance.subject import Subject, Suite, needs
-from customer_sync.connect.port import CHANGED_AT, GONE, ID
+from customer_sync.connect.conformance.subject import Mode, Subject, Suite, needs
+from customer_sync.connect.port import ABSENT, CHANGED_AT, GONE, ID
 from customer_sync.kernel.errors import (
     CustomerSyncError,
     RetryableError,
@@ -17,6 +17,7 @@ from customer_sync.kernel.errors import (
 
 __all__ = ["ReadingSuite"]
 
+MODES: tuple[Mode, ...] = ("changes", "listing", "keys")
 # Both sides of UTC, and one with half hours: a naive local time is wrong in each of them.
 ZONES = ("UTC", "America/Los_Angeles", "Asia/Kolkata", "Pacific/Kiritimati")
 
@@ -116,6 +117,33 @@ class ReadingSuite(Suite):
         shown = (subject.value(null), subject.value(empty))
 
         assert shown == (None, "") if subject.shows_empty else shown[0] == shown[1]
+
+    @needs("lack_field")
+    def test_a_field_that_a_record_lacks_is_absent_and_not_null(self, subject: Subject) -> None:
+        """Absent says nothing; null says that there is nothing. Writing fills it all the same."""
+        assert subject.lack_field is not None
+        lacking, null = subject.create_many(2)
+        subject.edit(null, {subject.text_field: None})
+        subject.lack_field(lacking, subject.text_field)
+
+        absent = {row[ID]: row[ABSENT] for row in subject.read()[0]}
+        by_id = {key: row[ABSENT] for key, row in subject.rows(lacking, null).items()}
+
+        assert absent == by_id == {lacking: subject.text_field, null: None}
+        if subject.declared.update:
+            subject.write(subject.change(lacking, {subject.text_field: "filled"}))
+            assert subject.value(lacking) == subject.text("filled")
+
+    @needs("cap")
+    def test_records_beyond_the_cap_of_a_search_are_read(self, subject: Subject) -> None:
+        """A platform that shows the first records of a search only, and does not say so."""
+        assert subject.cap is not None
+        ids = set(subject.create_many(10))
+
+        with subject.cap():
+            shown = {mode: {row[ID] for row in subject.read(mode)[0]} for mode in MODES}
+
+        assert shown == dict.fromkeys(MODES, ids)
 
     def test_reading_by_id_shows_what_the_listing_shows(self, subject: Subject) -> None:
         """There is one truth about a record, whichever way it is read."""
@@ -237,11 +265,12 @@ class ReadingSuite(Suite):
         assert subject.duplicate is not None
         subject.duplicate(ids[1])
 
-        page = subject.page()
+        pages = subject.pages()
 
-        assert ids[1] in " ".join(place for place, _ in page.faults)
-        assert page.records.filter(page.records[ID] == ids[1]).height <= 1
-        assert {ids[0], ids[2]} <= set(page.records[ID])
+        shown = [key for page in pages for key in page.records[ID]]
+        assert ids[1] in " ".join(place for page in pages for place, _ in page.faults)
+        assert shown.count(ids[1]) <= 1
+        assert {ids[0], ids[2]} <= set(shown)
 
     @needs("empty_listing")
     def test_an_empty_listing_is_passed_on_as_it_is(self, subject: Subject) -> None:

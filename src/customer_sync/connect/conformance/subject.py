@@ -27,7 +27,7 @@ from customer_sync.connect.port import (
 )
 from customer_sync.infra import entropy
 
-__all__ = ["TEXTS", "Fields", "Subject", "Suite", "needs"]
+__all__ = ["TEXTS", "Fields", "Mode", "Subject", "Suite", "needs"]
 
 T = TypeVar("T")
 Fields = Mapping[str, str | None]
@@ -73,8 +73,11 @@ class Subject:
         shown: How the platform shows a (field, value) that it was given, by people or by us.
         reconnect: Make the connector anew, as another process would.
         bad: A record that the platform refuses to create.
+        cap: Within it, one search of the platform shows at most three records, and does not say so.
         merge: People merge (loser, winner).
         drop_field: The platform loses this field.
+        lack_field: A record (id, field) comes to have no such field at all, where records of one
+            stream may have different fields.
         retype_field: The platform gives this field another type.
         duplicate: A second row comes to have this id.
         empty_listing: Within it, listings succeed and show nothing although there are records.
@@ -101,8 +104,10 @@ class Subject:
     shown: Callable[[str, str | None], str | None] = lambda _, value: value
     reconnect: Callable[[], Connector] | None = None
     bad: Fields | None = None
+    cap: Callable[[], AbstractContextManager[Any]] | None = None
     merge: Callable[[str, str], None] | None = None
     drop_field: Callable[[str], None] | None = None
+    lack_field: Callable[[str, str], None] | None = None
     retype_field: Callable[[str], None] | None = None
     duplicate: Callable[[str], None] | None = None
     empty_listing: Callable[[], AbstractContextManager[Any]] | None = None
@@ -149,14 +154,21 @@ class Subject:
         self, mode: Mode = "listing", *, cursor: str | None = None, limit: int = 1_000
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Read page after page until there is no more; return the rows and the last cursor."""
-        rows: list[dict[str, Any]] = []
+        pages = self.pages(mode, cursor=cursor, limit=limit)
+        return [row for page in pages for row in page.records.to_dicts()], pages[-1].cursor
+
+    def pages(
+        self, mode: Mode = "listing", *, cursor: str | None = None, limit: int = 1_000
+    ) -> list[Page]:
+        """Read page after page until there is no more."""
+        pages: list[Page] = []
         for _ in range(ROUNDS_MAX):
             page = self.page(mode, cursor=cursor, limit=limit)
-            rows += page.records.to_dicts()
+            pages.append(page)
             assert not page.more or page.cursor != cursor, "a page leads to itself"
             cursor = page.cursor
             if not page.more:
-                return rows, cursor
+                return pages
         raise AssertionError("reading does not end")
 
     def changes(self, cursor: str | None) -> list[dict[str, Any]]:
@@ -270,8 +282,8 @@ class Suite:
     """The base of the suites: leaves out the tests that need what the platform cannot do."""
 
     OPTIONAL: ClassVar[tuple[str, ...]] = (
-        "bad", "drop_field", "duplicate", "empty_listing", "late_commit", "merge", "pass_time",
-        "retype_field", "stand_still",
+        "bad", "cap", "drop_field", "duplicate", "empty_listing", "lack_field", "late_commit",
+        "merge", "pass_time", "retype_field", "stand_still",
     )  # fmt: skip
     without: ClassVar[tuple[str, ...]] = ()
 

@@ -121,13 +121,8 @@ def records_of(
     keep = pl.Series(is_first)
     if config.where and frame.height:
         keep &= holds(config.where, frame)
-    absent = (
-        table.absent
-        if table.absent is not None
-        else pl.Series(ABSENT, [None] * frame.height, dtype=pl.String)
-    )
     shown = _shown(
-        frame, ids, absent.alias(ABSENT), config=config, fields=fields, settings=settings
+        frame, ids, _absent(table, fields), config=config, fields=fields, settings=settings
     ).filter(keep)
     return shown, faults
 
@@ -137,6 +132,17 @@ def _with_nulls(frame: pl.DataFrame, null_values: Sequence[str]) -> pl.DataFrame
         return frame
     column = pl.all()
     return frame.with_columns(pl.when(~column.is_in(list(null_values))).then(column))
+
+
+def _absent(table: Table, fields: Sequence[str]) -> pl.Series:
+    """Return which of these fields each row lacks; the file was read for other columns too."""
+    if table.absent is None:
+        return pl.Series(ABSENT, [None] * table.frame.height, dtype=pl.String)
+    if set(table.frame.columns) <= set(fields):
+        return table.absent.alias(ABSENT)
+    asked = pl.element().filter(pl.element().is_in(list(fields)))
+    kept = table.absent.str.split(",").list.eval(asked).list.join(",")
+    return kept.set(kept == "", None).alias(ABSENT)
 
 
 def _first_places(ids: pl.Series, places: Array, seen: SeenKeys) -> Array:

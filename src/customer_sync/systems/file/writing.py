@@ -11,6 +11,7 @@ import polars as pl
 
 from customer_sync.connect.port import Answer, Write
 from customer_sync.model.config import StreamConfig
+from customer_sync.systems.file.conditions import condition_columns, holds
 from customer_sync.systems.file.document import Document, UnfitValueError
 from customer_sync.systems.file.records import ids_of, key_columns, mapped_columns
 from customer_sync.systems.file.settings import FileSettings
@@ -27,16 +28,19 @@ class Writer:
         self._settings = settings
         self._keys = key_columns(config)
         self._mapped = mapped_columns(config)
-        frame = document.texts(self._keys)
+        flags = condition_columns(config.deleted)
+        frame = document.texts(list(dict.fromkeys([*self._keys, *flags])))
         nulls = list(settings.null_values)
         if nulls:
-            column = pl.col(*self._keys)
+            column = pl.exclude("@row")
             frame = frame.with_columns(pl.when(~column.is_in(nulls)).then(column))
         ids = ids_of(frame, self._keys)
-        named = pl.DataFrame({"id": ids, "row": frame["@row"]}).drop_nulls("id")
+        rows = {"id": ids, "row": frame["@row"], "deleted": _flagged(frame, config.deleted)}
+        named = pl.DataFrame(rows).drop_nulls("id")
         first = named.unique("id", keep="first", maintain_order=True)
         self._frame = first
         self._rows: dict[str, int] = {}
+        self._flagged: set[str] = set()
         self._added: dict[str, int] = {}
         self._gone: set[str] = set()
         self.is_changed = False
@@ -55,11 +59,16 @@ class Writer:
         wanted = pl.Series([name for name in ids if name is not None], dtype=pl.String)
         found = self._frame.filter(pl.col("id").is_in(wanted.implode()))
         self._rows = dict(zip(found["id"], found["row"], strict=True))
+        self._flagged = set(found.filter("deleted")["id"])
 
     def _row(self, external_id: str | None) -> int | None:
         if external_id is None or external_id in self._gone:
             return None
         return self._added.get(external_id, self._rows.get(external_id))
+
+    def _live_row(self, external_id: str | None) -> int | None:
+        """Return the row of a record, unless it says of itself that it is deleted."""
+        return None if external_id in self._flagged else self._row(external_id)
 
     def _has(self, name: str) -> bool:
         return self._document.is_open or name in self._document.columns
@@ -102,7 +111,7 @@ class Writer:
         return self._accepted(write, external_id, row)
 
     def _update(self, write: Write) -> Answer:
-        row = self._row(write.external_id)
+        row = self._live_row(write.external_id)
         if row is None:
             return Answer(token=write.token, outcome="moved", code="gone", reason="no such row")
         if self._shows(row, write.patch):
@@ -116,7 +125,7 @@ class Writer:
         return self._accepted(write, write.external_id, row)
 
     def _delete(self, write: Write) -> Answer:
-        row = self._row(write.external_id)
+        row = self._live_row(write.external_id)
         if row is None:
             return Answer(token=write.token, outcome="accepted", external_id=write.external_id)
         if not self._shows(row, write.expected):
@@ -130,6 +139,7 @@ class Writer:
     def _settle(self, write: Write) -> Answer:
         row = self._row(write.external_id or self._given_id(write))
         if write.kind == "delete":
+            row = self._live_row(write.external_id)
             done = row is None
         elif write.kind == "create" and write.external_id is None and not self._is_named(write):
             unsure = "the key of the new row was made by counting: reading cannot tell"
@@ -194,6 +204,13 @@ class Writer:
         """Return the mapped columns of a row, and no others: they are nobody's business."""
         asked = dict.fromkeys([*self._mapped, *write.patch, *write.expected])
         return self._document.row(row, [name for name in asked if self._has(name)])
+
+
+def _flagged(frame: pl.DataFrame, condition: str | None) -> pl.Series:
+    """Return which rows say that they are deleted."""
+    if condition is None or frame.is_empty():
+        return pl.Series([False] * frame.height, dtype=pl.Boolean)
+    return holds(condition, frame)
 
 
 def _refused(write: Write, code: str, reason: str) -> Answer:
