@@ -126,7 +126,10 @@ def absorb_in(
     is_stale = pl.col("shown").fill_null(-1) > mark
     stale = frame.filter(is_stale)[ID].to_list()
     frame = frame.filter(~is_stale & (pl.col("state").fill_null(-1) != EXCLUDED))
-    frame = frame.filter(pl.col("link").is_not_null() | ~pl.col(GONE).fill_null(value=False))
+    # A record that is gone before it was ever seen is nobody's, unless we made it just now.
+    made = [] if answered is None else answered.owners[ID].to_list()
+    is_there = ~pl.col(GONE).fill_null(value=False) | pl.col(ID).is_in(made)
+    frame = frame.filter(pl.col("link").is_not_null() | is_there)
     if frame.is_empty():
         return Absorbed(stale=stale)
     frame = _numbered(tx, frame)

@@ -57,6 +57,17 @@ SENT: dict[str, pl.DataType] = {
     "answered": pl.Boolean(),
 }
 
+# What a system made of a canonical value it was sent. asked: null once that is certain; before, the mark
+# of the attempt after which it was shown. said: it is new in the record, so people may have said it.
+ACCEPTED: dict[str, pl.DataType] = {
+    "link": pl.Int64(),
+    "field": pl.String(),
+    "sent": pl.String(),
+    "shown": pl.String(),
+    "asked": pl.Int64(),
+    "said": pl.Boolean(),
+}
+
 REJECTS: dict[str, pl.DataType] = {
     "external_id": pl.String(),
     "field": pl.String(),

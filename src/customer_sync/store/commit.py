@@ -8,7 +8,7 @@ import polars as pl
 from customer_sync.core.decide import LEDGER_STREAM, Effects, Observation, Published
 from customer_sync.core.golden import ASK
 from customer_sync.infra.pg import Transaction, load
-from customer_sync.model.frame import LIVE
+from customer_sync.model.frame import ACCEPTED, LIVE
 from customer_sync.store import audit
 from customer_sync.store.customers import COLUMNS, as_rows
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
@@ -58,7 +58,7 @@ def _links(tx: Transaction, effects: Effects, new: pl.Series) -> None:
             tx.execute(STATEMENTS["change_images"])
     if effects.accepted.height:
         items = effects.accepted.group_by("link").agg(
-            pl.struct("field", "sent", "shown").alias("accepted")
+            pl.struct([name for name in ACCEPTED if name != "link"]).alias("accepted")
         )
         text = (
             pl.struct(pl.col("accepted").alias("v"))

@@ -10,7 +10,7 @@ from customer_sync.core.decide import LEDGER_STREAM, Published, Snapshot
 from customer_sync.infra.pg import Transaction, load
 from customer_sync.kernel.errors import StoreConflictError
 from customer_sync.kernel.frames import empty
-from customer_sync.model.frame import CLAIMS, IMAGES, INSTANT, LINKS, SENT
+from customer_sync.model.frame import ACCEPTED, CLAIMS, IMAGES, INSTANT, LINKS, SENT
 from customer_sync.store.customers import COLUMNS, ROW, as_golden
 
 __all__ = [
@@ -284,18 +284,18 @@ def _latest_sent(answered: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
 
 
 def accepted(images: pl.DataFrame) -> pl.DataFrame:
-    """Unpack what systems made of what they were sent: (link, field, sent, shown)."""
-    schema = {"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
+    """Unpack what systems made of what they were sent: model.frame.ACCEPTED."""
     rows = images.filter(pl.col("accepted").is_not_null())
     if rows.is_empty():
-        return empty(schema)
-    item = pl.List(pl.Struct({"field": pl.String, "sent": pl.String, "shown": pl.String}))
+        return empty(ACCEPTED)
+    item = pl.List(pl.Struct({name: kind for name, kind in ACCEPTED.items() if name != "link"}))
     items = (
         rows.select("link", item=pl.col("accepted").str.json_decode(item))
         .explode("item")
+        .drop_nulls("item")
         .unnest("item")
     )
-    return items.select(list(schema))
+    return items.select(list(ACCEPTED))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

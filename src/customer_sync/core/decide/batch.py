@@ -14,8 +14,17 @@ import polars as pl
 from customer_sync.core.decide.alone import ROWS_MIN, alone_links, claims_of, golden_of
 from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import OWN_STREAMS, STEWARD_STREAM, Published
-from customer_sync.core.decide.route import Routes, accepted_cells, route
+from customer_sync.core.decide.route import Routes, route
 from customer_sync.core.decide.show import differing
+from customer_sync.core.decide.transform import (
+    is_cut,
+    kept,
+    made,
+    not_ours,
+    remembered,
+    said_after_all,
+    settled,
+)
 from customer_sync.core.golden import (
     changed_cells,
     current_cells,
@@ -25,12 +34,20 @@ from customer_sync.core.golden import (
     widened,
 )
 from customer_sync.core.identity import match_keys, resolve
-from customer_sync.model.frame import CELLS, CHANGES, CLAIMS, GONE, LINKS, LIVE, MERGED_AWAY
+from customer_sync.model.frame import (
+    ACCEPTED,
+    CELLS,
+    CHANGES,
+    CLAIMS,
+    GONE,
+    LINKS,
+    LIVE,
+    MERGED_AWAY,
+)
 
 __all__ = ["Effects", "Observation", "Snapshot", "decide"]
 
 _CELL_KEY = ["link", "field", "element"]
-_ACCEPTED = {"link": pl.Int64, "field": pl.String, "sent": pl.String, "shown": pl.String}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +56,7 @@ class Snapshot:
 
     links, images, claims: of every customer that may be touched. customers: ``customer``, ``stamp``,
     ``is_edited`` and the golden values before. keys: (link, kind, key) of the new records. candidates,
-    decided: see core.identity. sent: model.frame.SENT. accepted: (link, field, sent, shown).
+    decided: see core.identity. sent: model.frame.SENT. accepted: model.frame.ACCEPTED.
     """
 
     batch: int
@@ -110,7 +127,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     changes, created, changed = _compared(rules, snapshot, golden, after)
     images = _images(seen, links, accepted)
     routes = route(
-        rules, seen, snapshot.images.select("link", "image"), _kept(snapshot, accepted), known, after,
+        rules, seen, snapshot.images.select("link", "image"), kept(snapshot.accepted, accepted), known, after,
         _moved(snapshot, seen, links, changes, created),
     )  # fmt: skip
     links = _stamped(links, routes.agreed, snapshot)
@@ -118,7 +135,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     return Effects(
         links=links,
         images=images,
-        accepted=_remembered(snapshot, accepted),
+        accepted=remembered(snapshot.accepted, accepted),
         claims=_packed(rules, snapshot, seen, cells, alone, times),
         superseded=_superseded(snapshot, stored, cells),
         customers_new=created,
@@ -294,7 +311,7 @@ def _recognised(
     meant = sent.filter(~pl.col("is_lost") & pl.col("value").is_not_null())
     other = meant.join(now, on=["link", "field"]).filter(
         (pl.col("value") != pl.col("shown").fill_null(""))
-        & ~_is_cut("shown", "value").fill_null(value=False)
+        & ~is_cut("shown", "value").fill_null(value=False)
     )
     sent = sent.join(other.select("link"), on="link", how="anti")
     ours = sent.select("link").unique()
@@ -320,9 +337,9 @@ def _claimed(
     stored: pl.DataFrame,
     times: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the new claims as CELLS, and the transformations accepted: (link, field, sent, shown)."""
+    """Return the new claims as CELLS, and the transformations accepted: model.frame.ACCEPTED."""
     parts = []
-    accepted = pl.DataFrame(schema=_ACCEPTED)
+    accepted = pl.DataFrame(schema=ACCEPTED)
     spoken = seen.values.join(
         links.select("link"), on="link", how="semi"
     )  # the doubtful claim nothing yet
@@ -335,8 +352,11 @@ def _claimed(
     if before.height:
         after = spoken.join(before.select("link"), on="link", how="semi")
         changed = changed_cells(before, after, seen.silent, rules.many)
-        accepted = _made(snapshot, seen, after, changed)
-        changed = _not_ours(snapshot, changed)
+        accepted, late = _made(snapshot, seen, after, changed)
+        changed = not_ours(snapshot.sent, changed)
+        accepted = settled(snapshot.sent, snapshot.accepted, accepted, changed)
+        if late.height:
+            parts.append(_late(snapshot, late))
         if changed.height:
             parts.append(_based(rules, snapshot, seen, changed, links, stored))
     if not parts:
@@ -349,70 +369,27 @@ def _claimed(
 
 def _made(
     snapshot: Snapshot, seen: Observation, after: pl.DataFrame, changed: pl.DataFrame
-) -> pl.DataFrame:
-    """Return what systems made of what they were sent and took: (link, field, sent, shown).
-
-    A field may show just what it showed before: sent "Lee" over "LEE", a system of capitals changes
-    nothing, and would be sent the same for ever. Where the answer did not show the record
-    (`answered` is null), a field that changed may have been changed by people since: only what is
-    plainly the value that was sent, in other letters or cut off, is the system's doing.
-    """
-    answered = snapshot.sent.filter(pl.col("answered").fill_null(value=True))
-    if answered.is_empty():
-        return pl.DataFrame(schema=_ACCEPTED)
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what systems made of what they were sent (ACCEPTED), and what people said after all."""
+    if snapshot.sent["answered"].fill_null(value=True).not_().all():
+        return pl.DataFrame(schema=ACCEPTED), pl.DataFrame()
     if not set(seen.stream.map.outward) <= set(after.columns):
         images = seen.records.join(after.select("link"), on="link", how="semi")
         after = displayed(seen.stream, images.select("link", "image"))[0]
-    now = after.unpivot(index="link", variable_name="field", value_name="shown")
-    moved = changed.select("link", "field", moved=pl.lit(value=True)).unique()
-    met = (
-        answered.join(now, on=["link", "field"])
-        .join(moved, on=["link", "field"], how="left")
-        .join(seen.silent, on=["link", "field"], how="anti")
-        .join(snapshot.links.select("link", image_at="shown"), on="link", how="left")
-        .filter(pl.col("value").ne_missing(pl.col("shown")))
+    now = after.unpivot(index="link", variable_name="field", value_name="shown").join(
+        seen.silent, on=["link", "field"], how="anti"
     )
-    # Of a field that is only delivered nobody can say whether people changed it: it is sent again.
-    is_said = pl.col("field").is_in(list(seen.stream.map.canonical))
-    still = is_said & pl.col("moved").is_null() & (pl.col("image_at") <= pl.col("mark"))
-    took = pl.col("answered") | (pl.col("answered").is_null() & (still | _is_cut("shown", "value")))
-    made = met.filter(took.fill_null(value=False)).select("link", "field", "shown", sent="value")
-    return made.select(list(_ACCEPTED)).unique(["link", "field"])
+    before = seen.before.unpivot(index="link", variable_name="field", value_name="shown")
+    theirs = made(snapshot.sent, snapshot.accepted, snapshot.links, now, changed)
+    return theirs, said_after_all(snapshot.sent, snapshot.accepted, before, now)
 
 
-def _not_ours(snapshot: Snapshot, changed: pl.DataFrame) -> pl.DataFrame:
-    """Take out what our own deliveries brought about.
-
-    A value that an open or lost attempt meant to leave there is its echo. What the answer to our write
-    shows in a field that was sent, other than what was sent, is what the system made of it.
-    """
-    if snapshot.sent.is_empty() or changed.is_empty():
-        return changed
-    met = changed.join(
-        snapshot.sent.select("link", "field", sent="value", answered="answered", ours=pl.lit(value=True)),
-        on=["link", "field"], how="left",
-    )  # fmt: skip
-    ours = pl.col("ours").fill_null(value=False)
-    echo = ours & (
-        pl.col("sent").eq_missing(pl.col("value")) | (pl.col("element") != "") & _within_list()
+def _late(snapshot: Snapshot, said: pl.DataFrame) -> pl.DataFrame:
+    """Return claims of what people said of the value they were shown, understood only now."""
+    batch = pl.lit(snapshot.batch, pl.Int64)
+    return said.with_columns(
+        element=pl.lit(""), seen=pl.min_horizontal("mark", batch - 1), basis=batch
     )
-    is_cut = pl.col("answered").is_null() & _is_cut("value", "sent") & (pl.col("element") == "")
-    made = ours & ~echo & (pl.col("answered") | is_cut).fill_null(value=False)
-    own = met.filter(echo | made).select(_CELL_KEY)
-    return changed.join(own, on=_CELL_KEY, how="anti")
-
-
-def _is_cut(shown: str, sent: str) -> pl.Expr:
-    """Is what is shown the value that was sent, but for capitals, outer space and its end?"""
-    text = pl.col(shown).str.to_lowercase().str.strip_chars()
-    return (text != "") & pl.col(sent).str.to_lowercase().str.strip_chars().str.starts_with(text)
-
-
-def _within_list() -> pl.Expr:
-    """Is this element's presence (or absence) what the sent list meant?"""
-    quoted = pl.struct(v="element").struct.json_encode().str.slice(5).str.strip_suffix("}")
-    present = pl.col("sent").str.contains(quoted, literal=True).fill_null(value=False)
-    return present == pl.col("value").is_not_null()
 
 
 def _based(
@@ -553,16 +530,6 @@ def _retired(snapshot: Snapshot, links: pl.DataFrame) -> pl.DataFrame:
     return left.select(customer="was", into="customer").unique("customer")
 
 
-def _kept(snapshot: Snapshot, accepted: pl.DataFrame) -> pl.DataFrame:
-    """Return the cells that a system made of what it was sent, the newest word on each."""
-    old = snapshot.accepted
-    if accepted.is_empty():
-        return accepted_cells(old)
-    return accepted_cells(
-        pl.concat([accepted, old.join(accepted, on=["link", "field"], how="anti")])
-    )
-
-
 def _moved(
     snapshot: Snapshot,
     seen: Observation,
@@ -584,13 +551,6 @@ def _moved(
 
 
 # -- what is kept ---------------------------------------------------------------------------------
-
-
-def _remembered(snapshot: Snapshot, accepted: pl.DataFrame) -> pl.DataFrame:
-    """Return all that records with news are remembered to have made of what they were sent."""
-    old = snapshot.accepted.join(accepted.select("link").unique(), on="link", how="semi")
-    old = old.join(accepted, on=["link", "field"], how="anti")
-    return pl.concat([accepted, old.select(accepted.columns)])
 
 
 def _images(seen: Observation, links: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:

@@ -124,8 +124,9 @@ def held_cells(rejected: pl.DataFrame) -> pl.DataFrame:
 
 
 def accepted_cells(accepted: pl.DataFrame) -> pl.DataFrame:
-    """Return the cells in which a system shows what it made of what was sent, as ``kept``."""
-    return accepted.select("link", "field", "sent", made="shown", always=pl.lit(value=False))
+    """Return the cells in which a system certainly shows what it made of what was sent, as ``kept``."""
+    certain = accepted.filter(pl.col("asked").is_null())
+    return certain.select("link", "field", "sent", made="shown", always=pl.lit(value=False))
 
 
 def _sure(
