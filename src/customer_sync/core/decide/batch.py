@@ -209,14 +209,10 @@ def _resolved(
     rules: Published, snapshot: Snapshot, seen: Observation
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     fresh = seen.records.filter("is_new")
-    records = (
-        seen.values.filter(pl.col("link").is_in(fresh["link"].implode()))
-        if fresh.height
-        else seen.values.clear()
-    )
     doubtful = pl.DataFrame(schema={"link": pl.Int64, "customers": pl.List(pl.Int64)})
-    if records.is_empty():
+    if fresh.is_empty():
         return seen.records.clear(), doubtful
+    records = seen.values.filter(pl.col("link").is_in(fresh["link"].implode()))
     is_own = seen.stream.id in OWN_STREAMS
     if is_own:  # a row of the customer table, or a word on it, is its own customer
         assigned = fresh.select("link", customer=pl.col("@id").cast(pl.Int64))
@@ -226,6 +222,9 @@ def _resolved(
             shared_max=rules.config.workspace.match.shared_max,
         )  # fmt: skip
         assigned, doubtful = _numbered(found.assigned, snapshot.customer_ids), found.doubtful
+        # What we made, and people deleted before anybody saw it, shows nothing to be recognised by.
+        ours = snapshot.decided.filter("same").select("link", "customer")
+        assigned = pl.concat([assigned, ours.join(records, on="link", how="anti")])
     # A record that we made showed the golden values that were sent, from its first moment.
     marks = snapshot.sent.group_by("link").agg(mark=pl.col("mark").max())
     new = fresh.join(assigned, on="link").join(marks, on="link", how="left")
