@@ -16,13 +16,13 @@ from typing import Any
 from customer_sync.connect.driver import Driver, standard_driver
 from customer_sync.connect.port import Connector
 from customer_sync.connect.registry import connector
-from customer_sync.engine.folder import Folder, find_folder, read_folder
+from customer_sync.engine.folder import Folder, find_folder, read_folder, references
 from customer_sync.engine.publish import in_force, publish
 from customer_sync.engine.session import Progress, Session, running, silent
 from customer_sync.engine.trial import Warned, try_configuration
 from customer_sync.infra import entropy, observe
 from customer_sync.infra.pg import Database, embedded, migrate
-from customer_sync.infra.secrets import KeyStore, expand, remember
+from customer_sync.infra.secrets import KeyStore, expand, refuse_shared, remember
 from customer_sync.kernel.errors import CredentialError
 from customer_sync.model.config import Configuration, StreamConfig, SystemConfig
 from customer_sync.model.field import CATALOGUE, column_name
@@ -30,11 +30,15 @@ from customer_sync.settings import Settings, settings
 from customer_sync.store import ownership
 from customer_sync.store import settings as kept
 
-__all__ = ["Publication", "Workspace", "open_workspace", "workspace_folder"]
+__all__ = [
+    "Publication", "Workspace", "has_key_store", "key_store", "needed_key_store", "open_workspace",
+    "prepared", "workspace_folder",
+]  # fmt: skip
 
 STATE = (
     ".customer-sync"  # what the program keeps in a workspace's folder; never under version control
 )
+SECRETS = "secrets"  # the key store, within it
 SQLITE = "sqlite:///"
 
 
@@ -98,19 +102,24 @@ class Workspace:
 
     def connectors(self, config: Configuration) -> "Connectors":
         """Return the connectors of a configuration, each made when it is first needed."""
-        return Connectors(config.systems, self.folder, self.settings)
+        return Connectors(config.systems, self.folder, self.settings, self.files.files)
 
 
 class Connectors(Mapping[str, Connector]):
     """Connectors by system, made at first use: a missing secret stops only what needs it."""
 
     def __init__(
-        self, systems: Mapping[str, SystemConfig], folder: Path, settings_: Settings
+        self,
+        systems: Mapping[str, SystemConfig],
+        folder: Path,
+        settings_: Settings,
+        files: Mapping[str, str],
     ) -> None:
-        """Take the systems as published; nothing is made yet."""
+        """Take the systems as published, and the folder's files; nothing is made yet."""
         self._systems = systems
         self._folder = folder
         self._settings = settings_
+        self._files = files
         self._made: dict[str, Connector] = {}
 
     def __getitem__(self, name: str) -> Connector:
@@ -121,7 +130,7 @@ class Connectors(Mapping[str, Connector]):
         """
         if name not in self._made:
             self._made[name] = connector(
-                prepared(self._systems[name], self._folder, self._settings)
+                prepared(self._systems[name], self._folder, self._settings, self._files)
             )
         return self._made[name]
 
@@ -179,13 +188,55 @@ def open_workspace(
 # -- what a connector is made from ----------------------------------------------------------------
 
 
-def prepared(system: SystemConfig, folder: Path, found: Settings) -> SystemConfig:
+def key_store(folder: Path, found: Settings) -> KeyStore | None:
+    """Return a workspace's key store; none when nothing says with which key to open it.
+
+    Raises:
+        CredentialError: The file with the key cannot be read, or others may read it.
+    """
+    key = found.key
+    if key is None and found.key_file is not None:
+        try:
+            refuse_shared(found.key_file)
+            key = found.key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise CredentialError(
+                f"{found.key_file} cannot be read",
+                hint="CUSTOMER_SYNC_KEY_FILE names a text file with the key of the key store",
+            ) from error
+    return KeyStore(folder / STATE / SECRETS, key) if key else None
+
+
+def needed_key_store(folder: Path, found: Settings) -> KeyStore:
+    """Return a workspace's key store.
+
+    Raises:
+        CredentialError: Nothing says with which key to open it, or that cannot be read.
+    """
+    store = key_store(folder, found)
+    if store is None:
+        raise CredentialError(
+            "nothing says with which key the key store is encrypted",
+            hint="set CUSTOMER_SYNC_KEY to a long random text and keep it elsewhere, or "
+            "CUSTOMER_SYNC_KEY_FILE to a file with it (openssl rand -base64 32 makes one)",
+        )
+    return store
+
+
+def has_key_store(folder: Path) -> bool:
+    """Return whether anything was ever kept in a workspace's key store."""
+    return (folder / STATE / SECRETS).exists()
+
+
+def prepared(
+    system: SystemConfig, folder: Path, found: Settings, files: Mapping[str, str]
+) -> SystemConfig:
     """Return a system with its secrets filled in and its addresses resolved.
 
     Raises:
-        CredentialError: A secret is not set; it names the system.
+        CredentialError: A secret is not set; it says where the folder's files name it.
     """
-    store = KeyStore(folder / STATE / "secrets", found.key) if found.key else None
+    store = key_store(folder, found)
 
     def filled(value: Any) -> Any:
         if isinstance(value, str):
@@ -203,12 +254,24 @@ def prepared(system: SystemConfig, folder: Path, found: Settings) -> SystemConfi
             for name, stream in system.streams.items()
         }
     except CredentialError as error:
-        raise CredentialError(
-            f"system {system.system}: {error.message}",
-            context={"system": system.system, **error.context},
-            hint=error.hint,
-        ) from error
+        locked = store is None and has_key_store(folder)
+        raise _placed_in(files, system.system, error, is_locked=locked) from error
     return system.model_copy(update={"settings": settings_, "streams": streams})
+
+
+def _placed_in(
+    files: Mapping[str, str], system: str, error: CredentialError, *, is_locked: bool
+) -> CredentialError:
+    """Return the error of a missing secret with file, line and key of where it is named."""
+    file, name = f"systems/{system}.yaml", error.context.get("name")
+    places = [one for one in references(files) if one.file == file and one.name == name]
+    at = f"{places[0].place}: " if places else ""
+    locked = "set CUSTOMER_SYNC_KEY, which opens the key store; or " if is_locked else ""
+    return CredentialError(
+        f"system {system}: {at}{error.message}",
+        context={"system": system, **error.context},
+        hint=f"{locked}{error.hint}",
+    )
 
 
 def _stream(

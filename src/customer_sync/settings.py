@@ -7,6 +7,7 @@ what is done with them.
     CUSTOMER_SYNC_DATABASE_URL  any PostgreSQL 15 or later; the embedded one when not set
     CUSTOMER_SYNC_LOG           debug, info, warning, error; `json:` before it: one object a line
     CUSTOMER_SYNC_KEY           opens the workspace's key store
+    CUSTOMER_SYNC_KEY_FILE      a file with that key, readable by its owner only
     CUSTOMER_SYNC_BY            who decides reviews; the account's name when not set
 """
 
@@ -32,6 +33,7 @@ class Settings:
     log_level: str
     log_as_json: bool
     key: str | None
+    key_file: Path | None
     by: str
     environment: Mapping[str, str]
 
@@ -45,12 +47,14 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
     env = os.environ if environment is None else environment
     level, as_json = _log(env.get("CUSTOMER_SYNC_LOG") or "warning")
     workspace = env.get("CUSTOMER_SYNC_WORKSPACE")
+    key_file = env.get("CUSTOMER_SYNC_KEY_FILE")
     return Settings(
         workspace=Path(workspace) if workspace else None,
         database_url=_database(env.get("CUSTOMER_SYNC_DATABASE_URL")),
         log_level=level,
         log_as_json=as_json,
         key=env.get("CUSTOMER_SYNC_KEY") or None,
+        key_file=Path(key_file) if key_file else None,
         by=env.get("CUSTOMER_SYNC_BY") or _account(),
         environment=env,
     )

@@ -39,7 +39,7 @@ def test_nothing_heavy_is_imported_for_help(desk):
 
 @pytest.mark.parametrize(
     "command",
-    ["init", "check", "doctor", "discover", "publish", "config export", "config versions", "sync", "status", "verify", "retry",
+    ["init", "check", "doctor", "discover", "publish", "config export", "config versions", "config secret set", "config secret list", "config secret remove", "sync", "status", "verify", "retry",
      "rejects", "reviews", "reviews decide", "customers", "customers export", "links export", "links import",
      "show", "why", "audit"],
 )  # fmt: skip
@@ -141,7 +141,8 @@ def test_a_system_that_cannot_be_reached_only_warns(desk):
     assert ran.code == 0
     (warning,) = ran.json["warnings"]
     assert warning["stream"] == "shop.customers"
-    assert warning["reason"].startswith("system shop: SHOP_URL is not set")
+    assert warning["reason"].startswith("system shop: systems/shop.yaml:")
+    assert "settings.url: SHOP_URL is not set" in warning["reason"]
 
 
 def test_a_published_version_holds_no_secret(desk, monkeypatch, pg_dsn):

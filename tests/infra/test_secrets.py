@@ -1,9 +1,13 @@
 """Secrets come from the environment or the key store, and never reach a log."""
 
+import base64
+import hashlib
 import json
+import threading
 
 import pytest
 import structlog
+from cryptography.fernet import Fernet
 
 from customer_sync.infra import entropy, observe
 from customer_sync.infra.secrets import KeyStore, expand, redacted
@@ -46,6 +50,49 @@ def test_the_key_store_keeps_what_was_written(store):
     assert KeyStore(store.path, "correct horse").read() == {"A": "1", "B": "2"}
     assert store.path.stat().st_mode & 0o777 == 0o600
     assert b'"A"' not in store.path.read_bytes()
+
+
+def test_one_is_forgotten_and_the_others_stay(store):
+    assert store.write("A", "1")
+    assert store.write("B", "2")
+    assert not store.write("B", "3")
+
+    assert store.remove("A")
+
+    assert not store.remove("A")
+    assert store.read() == {"B": "3"}
+
+
+def test_equal_stores_are_not_equal_files(store, tmp_path):
+    other = KeyStore(tmp_path / "other", "correct horse")
+    store.write("A", "1")
+    other.write("A", "1")
+
+    salt, other_salt = (one.path.read_bytes().split(b".")[0] for one in (store, other))
+
+    assert salt != other_salt
+
+
+def test_a_file_from_before_salts_is_read_and_written_anew(store):
+    key = hashlib.scrypt(b"correct horse", salt=b"customer-sync", n=2**14, r=8, p=1, dklen=32)
+    old = Fernet(base64.urlsafe_b64encode(key)).encrypt(b'{"A": "1"}')
+    store.path.write_bytes(old)
+    store.path.chmod(0o600)
+
+    assert store.read() == {"A": "1"}
+
+    store.write("B", "2")
+    assert store.read() == {"A": "1", "B": "2"}
+
+
+def test_many_may_write_at_once(store):
+    threads = [threading.Thread(target=store.write, args=(f"N{n}", str(n))) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert store.read() == {f"N{n}": str(n) for n in range(6)}
 
 
 def test_another_key_is_refused(store):

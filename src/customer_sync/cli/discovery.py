@@ -41,7 +41,8 @@ def discover(
     from customer_sync.settings import settings
 
     folder = workspace_folder(workspace)
-    systems = read_folder(folder).config.systems
+    read = read_folder(folder)
+    systems = read.config.systems
     if system not in systems:
         raise NotFoundError(
             f"there is no system '{system}' in {folder}",
@@ -54,7 +55,7 @@ def discover(
             f"systems/{system}.yaml has streams already",
             hint="look at the proposal without --write, and take over what you want",
         )
-    filled = prepared(written, folder, settings())
+    filled = prepared(written, folder, settings(), read.files)
     with standard_driver() as driver:
         found = look(connector(filled), driver, filled, stream)
     if not found:

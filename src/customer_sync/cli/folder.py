@@ -1,10 +1,11 @@
-"""Commands about the configuration folder: start it, check it, publish it, get it back."""
+"""Commands about the configuration folder: start it, check it, publish it, get it back, keep secrets."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from customer_sync.cli import secret
 from customer_sync.cli.options import AsJson, WorkspaceFolder
 from customer_sync.cli.output import print_json, say, table
 
@@ -18,11 +19,15 @@ def register(app: typer.Typer) -> None:
     )(init)
     app.command(epilog="Example: customer-sync check --workspace my-company")(check)
     app.command(epilog="Example: customer-sync publish")(publish)
-    config = typer.Typer(help="Published versions of the configuration.", no_args_is_help=True)
+    config = typer.Typer(
+        help="Published versions of the configuration, and the secrets it names.",
+        no_args_is_help=True,
+    )
     config.command(epilog="Example: customer-sync config versions --json")(versions)
     config.command(epilog="Example: customer-sync config export ../as-published --version 3")(
         export
     )
+    config.add_typer(secret.group(), name="secret")
     app.add_typer(config, name="config")
 
 

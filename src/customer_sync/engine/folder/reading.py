@@ -20,7 +20,9 @@ from customer_sync.engine.folder.yaml_text import Read, read_yaml
 from customer_sync.kernel.errors import NotFoundError
 from customer_sync.model.config import Configuration, SystemConfig, WorkspaceConfig
 
-__all__ = ["SYSTEMS", "WORKSPACE", "Folder", "find_folder", "parse_folder", "read_folder"]
+__all__ = [
+    "SYSTEMS", "WORKSPACE", "Folder", "find_folder", "folder_files", "parse_folder", "read_folder",
+]  # fmt: skip
 
 WORKSPACE = "workspace.yaml"
 SYSTEMS = "systems"
@@ -67,12 +69,12 @@ def read_folder(folder: Path) -> Folder:
             hint="name the folder with --workspace DIR, or make one: customer-sync init DIR",
         )
     problems: list[Problem] = []
-    files: dict[str, str] = {}
-    for name, path in _paths(folder, problems):
-        text = _text(path, name, problems)
-        if text is not None:
-            files[name] = text
-    return _judged(files, problems)
+    return _judged(_files(folder, problems), problems)
+
+
+def folder_files(folder: Path) -> Mapping[str, str]:
+    """Return the texts of the folder's files, as far as they can be read at all."""
+    return _files(folder, [])
 
 
 def parse_folder(files: Mapping[str, str]) -> Folder:
@@ -109,6 +111,15 @@ def _judged(files: Mapping[str, str], problems: list[Problem]) -> Folder:
         workspace=workspace, systems={system.system: system for system in systems.values()}
     )
     return Folder(config=config, files=dict(files))
+
+
+def _files(folder: Path, problems: list[Problem]) -> dict[str, str]:
+    files: dict[str, str] = {}
+    for name, path in _paths(folder, problems):
+        text = _text(path, name, problems)
+        if text is not None:
+            files[name] = text
+    return files
 
 
 def _paths(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, Path]]:
