@@ -7,28 +7,32 @@ the file system is coarse; a store that names its content itself (an entity tag)
 
 Promises: a replaced file is the old one or the new one, never a part of either, whatever crashes;
 what is read belongs to the version in its reply; two processes of ours never replace one local file
-at the same time. Reading the address of a folder (it ends in ``/``) returns the names of its files
-as a JSON array. Addresses in errors carry no password.
+at the same time. A remote file is uploaded under a name of its own, measured, and moved into place
+only if the old one still has its version. A thread keeps a connection while it is in use, and none
+that failed or rested. Reading the address of a folder (it ends in ``/``) returns the names of its
+files as a JSON array. Addresses in errors carry no password.
 
 Must not know: what is in a file.
 """
 
 import errno
+import ftplib
 import hashlib
 import json
 import os
+import re
 import stat
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote
 
 from customer_sync.connect.port import FileRead, FileReplace, FileReply, FileStat
-from customer_sync.infra.entropy import now
+from customer_sync.infra.entropy import now, token
 from customer_sync.kernel.errors import (
     CapabilityMissingError,
     ConfigurationError,
@@ -48,15 +52,23 @@ BLOCK_BYTES = 1 << 20
 LOCAL_COARSE_S = 2.0  # FAT keeps times to two seconds; the others are finer
 REMOTE_COARSE_S = 5.0  # whole seconds, and a clock that is not ours
 STEADY_TRIES = 3
+KEPT_S = 20.0  # a connection that rested longer is made anew: servers close what is idle
 OWN_TAGS = ("ETag", "etag", "md5", "md5Hash", "content_md5", "crc32c", "generation", "version_id")
 
 
 def shown_address(url: str) -> str:
-    """Return the address without user, password and query: fit for an error message."""
-    parts = urlsplit(url)
-    if not parts.scheme or not parts.netloc:
+    """Return the address without user, password and query: fit for an error message.
+
+    A password with an unescaped slash or at sign is hidden too, at the price of a path that has one.
+    """
+    before, found, after = url.rpartition("://")
+    if not found:
         return url
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    place, path = re.match(r"([^/?#]*)([^?#]*)", after).groups()  # type: ignore[union-attr]  # matches all
+    if "@" in path and re.search(r":(?!\d+$)", place.rpartition("@")[2]):
+        place, path = re.match(r"([^/]*)(.*)", path.rpartition("@")[2]).groups()  # type: ignore[union-attr]
+    chain = "".join(f"{name}::" for name in re.findall(r"(\w+)(?:://[^:]*)?::", before))
+    return f"{chain}{before.rpartition('::')[2]}://{place.rpartition('@')[2]}{path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,7 @@ class FileTransport:
         self._digests: dict[str, tuple[tuple[object, ...], str]] = {}
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
+        self._kept = _Connections()
 
     def perform(self, calls: Sequence[FileCall]) -> list[FileReply]:
         """Perform the calls in order; answer each.
@@ -88,12 +101,13 @@ class FileTransport:
         return [self._one(call) for call in calls]
 
     def close(self) -> None:
-        """Forget every remembered digest."""
+        """Forget every remembered digest, and let go of this thread's connections."""
         self._digests.clear()
+        self._kept.clear()
 
     def _one(self, call: FileCall) -> FileReply:
         place = self._place(call.url)
-        with _named(call.url):
+        with _named(call.url), place.connected():
             if isinstance(call, FileStat):
                 return self._stat(place)
             if isinstance(call, FileRead):
@@ -108,7 +122,7 @@ class FileTransport:
         if url.startswith("file://"):
             return _Local(url.removeprefix("file://"))
         with _named(url):
-            return _Remote(url)
+            return _Remote(url, self._kept)
 
     # -- versions ---------------------------------------------------------------------------------
 
@@ -163,8 +177,10 @@ class FileTransport:
             present = self._stat(place)
             if present.version != call.expected:
                 return present
-            place.replace(call.content)
-            return replace(self._stat(place), replaced=True)
+            is_done = place.replace(
+                call.content, lambda: self._stat(place).version == call.expected
+            )
+            return replace(self._stat(place), replaced=is_done)
 
 
 # -- the local disk -------------------------------------------------------------------------------
@@ -210,6 +226,11 @@ class _Local:
             return sorted(entry.name for entry in entries if entry.is_file())
 
     @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Do nothing: a disk of this machine has no connection that could fail."""
+        yield
+
+    @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder against other processes of ours; no lock file is left beside the data."""
         import fcntl
@@ -221,8 +242,8 @@ class _Local:
         finally:
             os.close(descriptor)
 
-    def replace(self, content: bytes) -> None:
-        """Write beside the file, flush to the disk, then take its name.
+    def replace(self, content: bytes, is_unchanged: Callable[[], bool]) -> bool:
+        """Write beside the file, flush to the disk, then take its name if the file is unchanged.
 
         The temporary name is always the same, so that what a crash leaves is overwritten by the
         next writer; the lock keeps a second writer out.
@@ -237,12 +258,16 @@ class _Local:
                 file.flush()
                 self._keep_attributes(file.fileno())
                 os.fsync(file.fileno())
+            if not is_unchanged():  # a large file is long in writing, and people go on
+                new.unlink()
+                return False
             new.replace(self.name)
         except BaseException:
             with suppress(OSError):
                 new.unlink()
             raise
         self._flush_folder()
+        return True
 
     def _keep_attributes(self, descriptor: int) -> None:
         try:
@@ -273,15 +298,74 @@ class _Local:
 # -- everything else fsspec knows -----------------------------------------------------------------
 
 
+class _Connections(threading.local):
+    """The file systems that this thread has in use, by address: most speak with one at a time."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, tuple[Any, str, datetime]] = {}
+
+    def place(self, url: str) -> tuple[Any, str]:
+        """Return the file system of an address and the path in it, connected anew after a rest."""
+        import fsspec
+
+        fs, path, used_at = self._made.get(url, (None, "", None))
+        if fs is None or used_at is None or (now() - used_at).total_seconds() > KEPT_S:
+            self.drop(url)
+            bare, login = _without_login(url)
+            fs, path = fsspec.core.url_to_fs(bare, skip_instance_cache=True, **login)
+        self._made[url] = (fs, path, now())
+        return fs, path
+
+    def drop(self, url: str) -> None:
+        """Let go of a connection: it failed, or rested."""
+        fs, _, _ = self._made.pop(url, (None, "", None))
+        for name in ("ftp", "client"):  # fsspec closes neither FTP nor SSH by itself
+            close = getattr(getattr(fs, name, None), "close", None)
+            if close is not None and {"ftp", "sftp"} & {*_protocols(fs)}:
+                with suppress(Exception):
+                    close()
+
+    def clear(self) -> None:
+        """Let go of every one."""
+        for url in list(self._made):
+            self.drop(url)
+
+
+def _without_login(url: str) -> tuple[str, dict[str, dict[str, str]]]:
+    """Take user and password of a server out of an address: fsspec would not unescape them."""
+    found = re.search(r"\b(ftp|sftp|ssh|smb)://([^/@:]*)(?::([^/@]*))?@", url)
+    if found is None:
+        return url, {}
+    scheme, user, password = found.groups()
+    login = {"username": unquote(user)}
+    if password is not None:
+        login["password"] = unquote(password)
+    return f"{url[: found.start()]}{scheme}://{url[found.end() :]}", {scheme: login}
+
+
+def _protocols(fs: Any) -> Sequence[str]:
+    return [fs.protocol] if isinstance(fs.protocol, str) else list(fs.protocol)
+
+
 class _Remote:
     """A file behind fsspec: an object store, a file server, the memory of this process."""
 
-    def __init__(self, url: str) -> None:
-        import fsspec
-
+    def __init__(self, url: str, kept: _Connections) -> None:
         self.name = url
+        self._kept = kept
         self._fs: Any
-        self._fs, self._path = fsspec.core.url_to_fs(url, use_listings_cache=False)
+        self._fs, self._path = kept.place(url)
+
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """Let go of the connection when something fails that is no answer about a file."""
+        try:
+            yield
+        except (FileNotFoundError, PermissionError):
+            raise
+        except BaseException:
+            self._kept.drop(self.name)
+            raise
 
     def facts(self) -> _Facts | None:
         self._fs.invalidate_cache()
@@ -299,7 +383,7 @@ class _Remote:
         try:
             found = self._fs.modified(self._path)
         except (NotImplementedError, KeyError, AttributeError):
-            return None
+            found = _listed_moment(self._fs.info(self._path))
         if not isinstance(found, datetime):
             return None
         return found if found.tzinfo else found.replace(tzinfo=UTC)
@@ -318,7 +402,13 @@ class _Remote:
 
     def read(self, offset: int, length: int | None) -> bytes:
         end = None if length is None else offset + length
-        found: bytes = self._fs.cat_file(self._path, start=offset, end=end)
+        try:
+            found: bytes = self._fs.cat_file(self._path, start=offset, end=end)
+        except FileNotFoundError:
+            if self.facts() is None:
+                raise
+            # FTP in fsspec calls every failure so; the file is there.
+            raise ConnectionError("the file could not be read to its end") from None
         return found
 
     def names(self) -> list[str]:
@@ -330,26 +420,53 @@ class _Remote:
         """Hold nothing: these file systems have no lock, so `expected` is all there is."""
         yield
 
-    def replace(self, content: bytes) -> None:
+    def replace(self, content: bytes, is_unchanged: Callable[[], bool]) -> bool:
         """Upload under a temporary name and move it, where moving is the file system's own.
 
+        The name is new each time: without a lock, two processes must not write one upload together.
         An object store shows an upload only when it is whole, and moves by copying: there it is
         uploaded under its own name.
         """
         if not self._moves():
             with _doubtful():
                 self._fs.pipe_file(self._path, content)
-            return
+            return True
         folder, _, base = self._path.rpartition("/")
-        new = f"{folder}/.{base}.customer-sync-new"
+        new = f"{folder}/.{base}.{token()}.customer-sync-new"
         try:
-            self._fs.pipe_file(new, content)
-        except BaseException:
-            with suppress(Exception):
-                self._fs.rm_file(new)
+            self._upload(new, content)
+            is_done = is_unchanged()
+            if is_done:
+                self._move(new)
+        except PushUnconfirmedError:
             raise
-        with _doubtful():
-            self._fs.mv(new, self._path)
+        except BaseException:
+            self._discard(new)
+            raise
+        if not is_done:
+            self._discard(new)
+        return is_done
+
+    def _upload(self, path: str, content: bytes) -> None:
+        self._fs.pipe_file(path, content)
+        self._fs.invalidate_cache()
+        size = self._fs.info(path).get("size")
+        if size != len(content):  # some servers take a connection cut off for the end of the file
+            raise ConnectionError("the upload is not whole")
+
+    def _move(self, new: str) -> None:
+        try:
+            with _doubtful():
+                self._fs.mv(new, self._path)
+        except ftplib.error_perm:
+            raise CapabilityMissingError(
+                f"The server of {shown_address(self.name)} moves no file over an existing one.",
+                hint="Nothing was changed. Serve the file by SFTP, or let the stream be read only.",
+            ) from None
+
+    def _discard(self, path: str) -> None:
+        with suppress(Exception):
+            self._fs.rm_file(path)
 
     def _moves(self) -> bool:
         import fsspec
@@ -358,14 +475,22 @@ class _Remote:
         return kind.mv is not fsspec.AbstractFileSystem.mv
 
 
+def _listed_moment(info: Any) -> datetime | None:
+    """Return the moment that a listing by FTP tells of a file: universal time, by the standard."""
+    digits = str(info.get("modify", ""))[:14]
+    if not re.fullmatch(r"\d{14}", digits):
+        return None
+    return datetime.strptime(digits, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+
+
 @contextmanager
 def _doubtful() -> Iterator[None]:
     try:
         yield
-    except (OSError, TimeoutError) as problem:
-        if isinstance(problem, PermissionError):
-            raise
-        raise PushUnconfirmedError("The answer to replacing a file was lost.") from problem
+    except (PermissionError, ftplib.error_perm, ftplib.error_temp):
+        raise  # the server said no: it was not done
+    except Exception:  # noqa: BLE001  # each library of fsspec has its own
+        raise PushUnconfirmedError("The answer to replacing a file was lost.") from None
 
 
 # -- errors ---------------------------------------------------------------------------------------
@@ -382,14 +507,17 @@ def _named(url: str) -> Iterator[None]:
     except CustomerSyncError as problem:
         problem.context.setdefault("file", where["file"])
         raise
-    except Exception as problem:
-        raise _translated(problem, where) from problem
+    except Exception as problem:  # noqa: BLE001  # each library of fsspec has its own
+        # Without its cause: that may name the address with its password.
+        raise _translated(problem, where) from None
 
 
 def _translated(  # noqa: PLR0911  # one line per kind of trouble
     problem: Exception, where: dict[str, str]
 ) -> CustomerSyncError:
     name = where["file"]
+    if isinstance(problem, ftplib.error_perm) or _is_login_refused(problem):
+        return _refused(problem, where)
     if isinstance(problem, PermissionError) or getattr(problem, "errno", None) == errno.EROFS:
         return CredentialError(f"{name} may not be read or written by this user.", context=where)
     if isinstance(problem, FileNotFoundError | NotADirectoryError):
@@ -401,10 +529,41 @@ def _translated(  # noqa: PLR0911  # one line per kind of trouble
         return ConfigurationError(f"{name} cannot be opened.", context=where, hint=hint)
     if isinstance(problem, NotImplementedError):
         return CapabilityMissingError(f"The file system of {name} cannot do this.", context=where)
-    if isinstance(problem, OSError) and problem.errno in _FULL:
-        return OperatorError(f"There is no room to write {name}; it is unchanged.", context=where)
+    if _is_full(problem):
+        return _no_room(where)
     if isinstance(problem, OSError):
         return SystemDownError(f"The file system of {name} does not answer.", context=where)
     return SystemDownError(
         f"The file system of {name} failed: {type(problem).__name__}.", context=where
     )
+
+
+def _refused(problem: Exception, where: dict[str, str]) -> CustomerSyncError:
+    """Return the error of a server that said no."""
+    name = where["file"]
+    if _is_login_refused(problem):
+        hint = "Correct user and password in `url`; special characters are written as %XX."
+        message = f"The server of {name} does not accept the user or password."
+        return CredentialError(message, context=where, hint=hint)
+    if _is_full(problem):
+        return _no_room(where)
+    return CredentialError(f"The server does not allow this with {name}.", context=where)
+
+
+def _no_room(where: dict[str, str]) -> CustomerSyncError:
+    message = f"There is no room to write {where['file']}; it is unchanged."
+    return OperatorError(message, context=where)
+
+
+def _is_login_refused(problem: Exception) -> bool:
+    """Tell whether the server refused who we are: FTP by its code, SSH by the name of the error."""
+    if isinstance(problem, ftplib.error_perm):
+        return str(problem).startswith("530")
+    names = {kind.__name__ for kind in type(problem).__mro__}
+    return bool(names & {"AuthenticationException", "BadHostKeyException"})
+
+
+def _is_full(problem: Exception) -> bool:
+    if isinstance(problem, ftplib.Error):
+        return str(problem).startswith(("452", "552"))
+    return isinstance(problem, OSError) and problem.errno in _FULL
