@@ -509,15 +509,14 @@ def _named(url: str) -> Iterator[None]:
         raise
     except Exception as problem:  # noqa: BLE001  # each library of fsspec has its own
         # Without its cause: that may name the address with its password.
-        raise _translated(problem, where) from None
+        is_refused = isinstance(problem, ftplib.error_perm) or _is_login_refused(problem)
+        raise (_refused if is_refused else _translated)(problem, where) from None
 
 
 def _translated(  # noqa: PLR0911  # one line per kind of trouble
     problem: Exception, where: dict[str, str]
 ) -> CustomerSyncError:
     name = where["file"]
-    if isinstance(problem, ftplib.error_perm) or _is_login_refused(problem):
-        return _refused(problem, where)
     if isinstance(problem, PermissionError) or getattr(problem, "errno", None) == errno.EROFS:
         return CredentialError(f"{name} may not be read or written by this user.", context=where)
     if isinstance(problem, FileNotFoundError | NotADirectoryError):
