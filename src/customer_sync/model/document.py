@@ -1,0 +1,231 @@
+"""Documents and the journal: their canonical fields, and the frames that the ledger's core speaks in.
+
+Money is Int64 in ten-thousandths of the unit (``*_e4``), so that every exponent of ISO 4217 fits; debits
+are positive, credits negative. Rates are functional units per unit, in ``rate_e12``. Posted amounts are
+whole minor units of their currency; only lines of a document may be finer.
+"""
+
+from typing import Literal
+
+import polars as pl
+
+from customer_sync.model.field import Field
+
+__all__ = [
+    "ALLOCATIONS", "ALLOCATION_CHANGES", "AMOUNT_E4_MAX", "DOCUMENTS", "DOCUMENT_EVENTS", "DOCUMENT_FIELDS",
+    "DOCUMENT_OUTCOMES", "DOCUMENT_REJECTS", "DOCUMENT_TYPES", "ENTRIES", "ENTRY_KINDS", "GIVEN", "HELD", "ITEMS",
+    "LINES", "LINE_FIELDS", "PERIODS", "POSTINGS", "RATE_E12_ONE", "STANDING", "DocumentState", "DocumentType",
+]  # fmt: skip
+
+DocumentType = Literal["order", "invoice", "credit_note", "payment", "refund", "fee", "payout", "points"]  # fmt: skip
+DOCUMENT_TYPES: tuple[DocumentType, ...] = (
+    "order", "invoice", "credit_note", "payment", "refund", "fee", "payout", "points",
+)  # fmt: skip
+
+# noted: known, and by its rule nothing is posted (an order, a draft).
+DocumentState = Literal["posted", "noted", "waiting", "parked", "void", "rejected"]
+ENTRY_KINDS = ("post", "reverse", "allocate", "recognise", "exchange", "opening", "correct")
+
+AMOUNT_E4_MAX = 9 * 10**18  # 9e14 units
+RATE_E12_ONE = 10**12
+
+# What a mapping may say about a document. Amounts are plain numbers in the document's currency.
+DOCUMENT_FIELDS = {
+    field.name: field
+    for field in (
+        Field(name="number", personal=False),
+        Field(name="status", personal=False),  # draft, issued, void; anything else is issued
+        Field(
+            name="customer", kind="reference", personal=False
+        ),  # the system's own id of its customer
+        Field(name="date", kind="date", personal=False),
+        Field(name="due_date", kind="date", personal=False),
+        Field(name="service_start", kind="date", personal=False),
+        Field(name="service_end", kind="date", personal=False),
+        Field(name="currency", kind="currency", personal=False),
+        Field(name="rate", kind="number", personal=False),  # functional units per unit
+        Field(name="total", kind="number", personal=False),
+        Field(name="net", kind="number", personal=False),
+        Field(name="tax", kind="number", personal=False),
+        Field(name="discount", kind="number", personal=False),
+        Field(name="shipping", kind="number", personal=False),
+        Field(name="fee", kind="number", personal=False),
+        Field(name="prices_include_tax", kind="boolean", personal=False),
+        Field(name="lines", personal=False),  # JSON array of objects of LINE_FIELDS
+        Field(name="allocations", personal=False),  # JSON array of {document, amount}
+        Field(name="processor", personal=False),
+        Field(name="payout", kind="reference", personal=False),  # the payout that carries it
+        Field(name="points", personal=False),  # earned, redeemed, expired
+        Field(name="campaign", personal=False),
+        Field(name="source", personal=False),
+        Field(name="name"),
+        Field(name="email", kind="email"),
+        Field(name="billing_address", kind="address"),
+        Field(name="shipping_address", kind="address"),
+    )
+}
+LINE_FIELDS = (
+    "kind", "amount", "quantity", "unit_price", "tax", "tax_rate", "tax_code", "account", "service_start",
+    "service_end",
+)  # fmt: skip
+
+# Documents as observed, their customer resolved through the crosswalk; at most one row a document. The
+# caller gives a new document its number before the core sees it.
+DOCUMENTS: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "stream": pl.Int32(),
+    "external_id": pl.String(),
+    "type": pl.String(),
+    "rule": pl.String(),  # the posting rule; null: the one of the type
+    "number": pl.String(),
+    "status": pl.String(),  # draft, issued, void
+    "party": pl.Int64(),
+    "customer_ref": pl.String(),
+    "date": pl.Date(),
+    "due_date": pl.Date(),
+    "service_start": pl.Date(),
+    "service_end": pl.Date(),
+    "currency": pl.String(),
+    "rate_e12": pl.Int64(),
+    "total_e4": pl.Int64(),
+    "net_e4": pl.Int64(),
+    "tax_e4": pl.Int64(),
+    "discount_e4": pl.Int64(),
+    "shipping_e4": pl.Int64(),
+    "fee_e4": pl.Int64(),
+    "prices_include_tax": pl.Boolean(),
+    "processor": pl.String(),
+    "payout": pl.String(),
+    "points": pl.String(),
+    "campaign": pl.String(),
+    "source": pl.String(),
+}
+
+# Lines of documents. tax_rate_e6: 9.375 % is 93750.
+LINES: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "line": pl.Int32(),
+    "kind": pl.String(),  # item, shipping, discount
+    "amount_e4": pl.Int64(),
+    "tax_e4": pl.Int64(),
+    "tax_rate_e6": pl.Int64(),
+    "tax_code": pl.String(),
+    "account": pl.String(),
+    "service_start": pl.Date(),
+    "service_end": pl.Date(),
+}
+
+# Allocations that the source gives: this document against one of the same system, named by its own id.
+GIVEN: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "other": pl.Int64(),  # null while the other is not there: the amount is kept for it
+    "amount_e4": pl.Int64(),
+}
+
+# What stands of the documents observed: their last outcome. entry is null unless posted.
+STANDING: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "state": pl.String(),
+    "digest": pl.Int64(),
+    "version": pl.Int32(),
+    "party": pl.Int64(),
+    "entry": pl.Int64(),
+}
+
+PERIODS: dict[str, pl.DataType] = {"period": pl.String(), "state": pl.String()}
+
+# Journal entries. The core numbers new ones 0..n-1; the shell adds the base it allocated. reverses names a
+# standing entry, so it is never shifted.
+ENTRIES: dict[str, pl.DataType] = {
+    "entry": pl.Int64(),
+    "document": pl.Int64(),
+    "kind": pl.String(),
+    "date": pl.Date(),
+    "period": pl.String(),
+    "reverses": pl.Int64(),
+    "rule": pl.String(),
+    "memo": pl.String(),
+}
+
+# Their lines. The sum of a document's postings on control accounts is what is open of it.
+POSTINGS: dict[str, pl.DataType] = {
+    "entry": pl.Int64(),
+    "line": pl.Int32(),
+    "account": pl.String(),
+    "party": pl.Int64(),
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+    "document": pl.Int64(),
+}
+
+# What can be settled: posted documents with a line on a control account. customer: whose parties settle with
+# each other now. settled_e4: the sum of all its standing allocations, never negative.
+ITEMS: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "stream": pl.Int32(),
+    "external_id": pl.String(),
+    "customer": pl.Int64(),
+    "party": pl.Int64(),
+    "account": pl.String(),
+    "currency": pl.String(),
+    "date": pl.Date(),
+    "amount_e4": pl.Int64(),  # as posted on the control account: debit positive
+    "functional_e4": pl.Int64(),
+    "settled_e4": pl.Int64(),
+}
+
+# Standing allocations between two items, both loaded.
+ALLOCATIONS: dict[str, pl.DataType] = {
+    "allocation": pl.Int64(),
+    "debit": pl.Int64(),
+    "credit": pl.Int64(),
+    "amount_e4": pl.Int64(),
+}
+
+# What becomes of allocations: allocation is null for a new one; else that one is released. entry is new.
+ALLOCATION_CHANGES: dict[str, pl.DataType] = {**ALLOCATIONS, "entry": pl.Int64()}
+
+# What became of each document observed. entry: new number, or null where no new entry was made.
+DOCUMENT_OUTCOMES: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "state": pl.String(),
+    "reason": pl.String(),  # a code, also of a change that is set aside while the posted one stands
+    "party": pl.Int64(),
+    "digest": pl.Int64(),
+    "version": pl.Int32(),
+    "entry": pl.Int64(),
+    "is_changed": pl.Boolean(),  # the posted content is new: keep this observation as its snapshot
+}
+
+DOCUMENT_REJECTS: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "field": pl.String(),
+    "code": pl.String(),
+    "detail": pl.String(),
+}
+
+# For the audit trail: redated, parked, reversed, reposted; detail holds dates and codes, never a value.
+DOCUMENT_EVENTS: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "code": pl.String(),
+    "detail": pl.String(),
+}
+
+# What the ledger holds of documents, for reconciling: amounts as posted by live entries.
+HELD: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "stream": pl.Int32(),
+    "external_id": pl.String(),
+    "type": pl.String(),
+    "number": pl.String(),
+    "state": pl.String(),
+    "reason": pl.String(),
+    "party": pl.Int64(),
+    "date": pl.Date(),  # of its current entry, else of the document
+    "currency": pl.String(),
+    "total_e4": pl.Int64(),
+    "tax_e4": pl.Int64(),
+    "posted_e4": pl.Int64(),  # the sum of its live entries; 0 where nothing is posted
+    "payout": pl.String(),
+}
