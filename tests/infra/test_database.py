@@ -18,6 +18,7 @@ from customer_sync.kernel.errors import (
 )
 
 ONE = pl.DataFrame({"n": [1]})
+MANY = pl.DataFrame({"n": range(1_000)})
 
 
 def kill(victim: Database, pid: int) -> None:
@@ -112,35 +113,80 @@ def test_staging_again_replaces(empty_database):
     with empty_database.transaction() as tx:
         for frame in (
             ONE,
+            MANY,
             pl.DataFrame({"n": [2, 3]}),
+            MANY.head(500),
             ONE.clear(),
+            MANY,
             pl.DataFrame({"other": ["x"]}),
         ):
             tx.stage("there", frame, analyze=True)
             assert tx.rows("SELECT * FROM there") == frame.rows()
 
-    with empty_database.transaction() as tx:
-        assert tx.rows("SELECT count(*) FROM pg_temp.there") == [(0,)]
 
-
-def test_staging_is_right_after_a_transaction_that_was_rolled_back(counted):
+@pytest.mark.pg15
+@pytest.mark.parametrize("frame", [ONE, MANY])
+def test_what_is_staged_is_gone_after_the_transaction(counted, frame):
     with counted.transaction() as tx:
-        tx.stage("there", ONE)
+        tx.stage("there", frame)
+        tx.execute("INSERT INTO counted (n) SELECT n FROM there")
+
+    with counted.transaction() as tx:
+        is_made = tx.rows("SELECT to_regclass('pg_temp.there') IS NOT NULL")[0][0]
+        left = tx.rows("SELECT count(*) FROM pg_temp.there")[0][0] if is_made else 0
+    assert left == 0
+    assert count(counted) == frame.height
+
+
+@pytest.mark.pg15
+@pytest.mark.parametrize("frame", [ONE, MANY])
+def test_statements_of_every_kind_use_what_is_staged(counted, frame):
+    with counted.transaction() as tx:
+        tx.stage("there", frame)
+        tx.execute("INSERT INTO counted (n, note) SELECT n, %s FROM there", ["100 %"])
+        tx.execute(
+            "UPDATE counted c SET note = %(note)s FROM there t WHERE c.n = t.n", {"note": "b"}
+        )
+        tx.execute(
+            "-- a comment\nWITH gone AS (DELETE FROM counted c USING there t WHERE c.n = t.n RETURNING 1)"
+            " INSERT INTO counted SELECT -count(*), '100 %' FROM gone"
+        )
+        left = tx.frame(
+            "SELECT n, note FROM counted WHERE note LIKE '100 %' OR n IN (SELECT n FROM there)",
+            schema={"n": pl.Int64, "note": pl.String},
+        )
+
+    assert left.rows() == [(-frame.height, "100 %")]
+
+
+def test_words_that_only_look_like_what_is_staged_mean_what_they_mean(counted):
+    with counted.transaction() as tx:
+        tx.stage("note", ONE)
+        tx.execute("INSERT INTO counted (n, note) VALUES (1, 'note')")
+
+        assert tx.rows("SELECT note FROM counted") == [("note",)]
+
+
+@pytest.mark.parametrize("frame", [ONE, MANY])
+def test_staging_is_right_after_a_transaction_that_was_rolled_back(counted, frame):
+    with counted.transaction() as tx:
+        tx.stage("there", frame)
         tx.discard()
 
     with counted.transaction() as tx:
-        tx.stage("there", ONE)
-        assert tx.rows("SELECT n FROM there") == [(1,)]
+        tx.stage("there", frame)
+        assert tx.rows("SELECT n FROM there") == frame.rows()
 
 
-def test_staging_is_right_after_a_savepoint_took_it_back(counted):
+@pytest.mark.parametrize("frame", [ONE, MANY])
+def test_staging_is_right_after_a_savepoint_took_it_back(counted, frame):
     with counted.transaction() as tx:
         with pytest.raises(psycopg.errors.UniqueViolation), tx.savepoint():
-            tx.stage("there", ONE)
+            tx.stage("there", frame)
             tx.execute("INSERT INTO counted VALUES (1), (1)")
-        tx.stage("there", ONE)
+        tx.stage("there", frame)
 
-        assert tx.rows("SELECT n FROM there") == [(1,)]
+        assert tx.rows("SELECT n FROM there") == frame.rows()
 
 
 def test_a_savepoint_takes_back_only_itself(counted):

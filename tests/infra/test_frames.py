@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
 from customer_sync.infra.pg import Database
+from customer_sync.infra.pg.held import ROWS_MAX, can_hold
 
 pytestmark = pytest.mark.pg15
 
@@ -45,10 +46,18 @@ TYPED = pl.DataFrame(
 
 
 def back(database: Database, frame: pl.DataFrame) -> pl.DataFrame:
-    with database.transaction() as tx:
-        tx.stage("there", frame.with_row_index("row"))
-        columns = ", ".join(f'"{name}"' for name in frame.columns)
-        return tx.frame(f"SELECT {columns} FROM there ORDER BY row", schema=frame.schema)
+    """Take a frame there and back twice: as few rows, and among many."""
+    few = frame.with_row_index("row")
+    many = pl.concat([few, few.clear(ROWS_MAX + 1).with_columns(row=pl.lit(1_000_000, pl.UInt32))])
+    columns = ", ".join(f'"{name}"' for name in frame.columns)
+    query = f"SELECT {columns} FROM there WHERE row < 1000000 ORDER BY row"
+    came = []
+    for staged in (few, many):
+        with database.transaction() as tx:
+            tx.stage("there", staged)
+            came.append(tx.frame(query, schema=frame.schema))
+    assert_frame_equal(*came)
+    return came[0]
 
 
 def test_awkward_text_survives_as_the_only_column(empty_database):
@@ -66,6 +75,13 @@ def test_awkward_text_survives_beside_others(empty_database, others):
 
 def test_every_dtype_survives(empty_database):
     assert_frame_equal(back(empty_database, TYPED), TYPED)
+
+
+def test_every_dtype_that_travels_with_a_statement_survives(empty_database):
+    frame = TYPED.drop("real", "tiny", "hour", "money", "raw")
+
+    assert can_hold(frame)
+    assert_frame_equal(back(empty_database, frame), frame)
 
 
 def test_an_empty_frame_survives(empty_database):

@@ -115,7 +115,8 @@ def news(
         tx.execute(STATEMENTS["touch_versions"], {"stream": stream, "mark": mark})
     found = tx.frame(STATEMENTS["news"], {"stream": stream, "all": every}, schema=_NEWS)
     if 0 < found.height < records.height:
-        tx.execute(STATEMENTS["strike_known"], {"stream": stream})
+        # What is known already is of no interest to the statements that follow.
+        stage_observed(tx, records.join(found.select("row"), on="row", how="semi"))
     return found
 
 

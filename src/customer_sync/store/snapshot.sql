@@ -24,11 +24,6 @@ LEFT JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
 LEFT JOIN image i ON i.link = l.id
 WHERE %(all)s OR l.id IS NULL OR l.digest <> o.digest OR l.state NOT IN (0, 3)
 
--- name: strike_known
--- Take what is known already off the staged observations; by link (stream, external_id).
-DELETE FROM observed o USING link l
-WHERE l.stream = %(stream)s AND l.external_id = o.external_id AND l.digest = o.digest AND l.state IN (0, 3)
-
 -- name: touch_versions
 -- Keep versions of records whose mapped fields did not change; by link (stream, external_id).
 UPDATE link l SET version = o.version, changed_at = o.changed_at

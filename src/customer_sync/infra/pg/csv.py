@@ -9,12 +9,13 @@ hex. A decimal is carried digit by digit and never through a float.
 """
 
 import io
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 import polars as pl
 
-__all__ = ["chunks", "column_type", "is_plain", "parsed"]
+__all__ = ["chunks", "column_type", "framed", "is_plain", "is_readable", "parsed"]
 
 # One chunk is what one COPY message batch holds in memory; larger was not faster (bench/copy).
 CHUNK_ROWS = 100_000
@@ -126,6 +127,25 @@ def parsed(csv: bytes, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     return frame.with_columns(
         _read(name, dtype) for name, dtype in schema.items() if texts[name] != dtype
     )
+
+
+def is_readable(schema: Mapping[str, pl.DataType]) -> bool:
+    """Tell whether `framed` makes columns of these types exactly."""
+    return all(isinstance(dtype, (*_PARAMETERS, pl.List)) for dtype in schema.values())
+
+
+def framed(rows: Sequence[Sequence[object]], schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
+    """Make a frame of `schema` of fetched rows; lists come as the text of their JSON."""
+    if not rows:
+        return pl.DataFrame(schema=dict(schema))
+    columns = zip(schema.items(), zip(*rows, strict=True), strict=True)
+    return pl.DataFrame([_column(name, cells, dtype) for (name, dtype), cells in columns])
+
+
+def _column(name: str, cells: Sequence[object], dtype: pl.DataType) -> pl.Series:
+    if isinstance(dtype, pl.List):
+        cells = [None if cell is None else json.loads(cast("str", cell)) for cell in cells]
+    return pl.Series(name, cells, dtype)
 
 
 def _read(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -23,10 +23,12 @@ from psycopg import generators, sql
 from psycopg.abc import PQGen
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn
+from psycopg.types.string import TextLoader
 from psycopg.waiting import Wait
 
 from customer_sync.infra.pg import csv
 from customer_sync.infra.pg.failures import translated
+from customer_sync.infra.pg.held import Held, can_hold
 from customer_sync.kernel.errors import DoubtfulError, StoreError
 
 __all__ = ["Database", "Params", "Query", "Transaction"]
@@ -59,6 +61,11 @@ class Database:
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
         self._pid = os.getpid()
+        path = sql.Identifier(schema)
+        self._begin = {
+            is_snapshot: _BEGIN.format(sql.SQL(level), path).as_string().encode()
+            for is_snapshot, level in ((False, ""), (True, " ISOLATION LEVEL REPEATABLE READ"))
+        }
 
     @contextmanager
     def transaction(self, *, snapshot: bool = False) -> Iterator["Transaction"]:
@@ -91,10 +98,7 @@ class Database:
             connection.close()
 
     def _begun(self, *, snapshot: bool) -> Connection:
-        begin = _BEGIN.format(
-            sql.SQL(" ISOLATION LEVEL REPEATABLE READ" if snapshot else ""),
-            sql.Identifier(self.schema),
-        )
+        begin = self._begin[snapshot]
         with self._lock:
             connection = self._idle.pop() if self._idle and self._pid == os.getpid() else None
         if connection is not None:
@@ -174,17 +178,20 @@ class Transaction:
         self._connection = connection
         self._staged: dict[str, list[tuple[str, str]]] = {}
         self._filled: set[str] = set()
+        self._held = Held()
         self.is_discarded = False
 
     def execute(self, statement: Query, params: Params = None) -> Cursor:
         """Run one statement. Lists are passed as arrays: `unnest(%s::bigint[])`."""
+        whole = self._held.completed(statement, params)
         with _translating():
-            return self._connection.execute(statement, params)
+            if whole is None:
+                return self._connection.execute(statement, params)
+            return self._connection.execute(whole[0], whole[1])
 
     def rows(self, statement: Query, params: Params = None) -> list[Row]:
         """Run one query and fetch all it returns."""
-        with _translating():
-            return self._connection.execute(statement, params).fetchall()
+        return self.execute(statement, params).fetchall()
 
     def frame(
         self,
@@ -199,6 +206,12 @@ class Transaction:
         says `to_json(column)` for them.
         """
         dtypes = {name: _instance(dtype) for name, dtype in schema.items()}
+        whole = self._held.completed(query, params)
+        if whole is not None:
+            query, params = whole[0], whole[1]
+            # What belongs to few rows is few rows: fetching them costs a third of a COPY of them.
+            if csv.is_readable(dtypes):
+                return csv.framed(self._fetched(query, params), dtypes)
         inner = sql.SQL(query) if isinstance(query, str) else query
         # A line of one NULL column would be blank, and a blank line is no row.
         marker = sql.SQL("SELECT 0, q.* FROM ({}\n) AS q" if len(dtypes) == 1 else "{}\n")
@@ -208,6 +221,12 @@ class Transaction:
         if len(dtypes) == 1:
             return csv.parsed(text, {"": pl.Int64(), **dtypes}).drop("")
         return csv.parsed(text, dtypes)
+
+    def _fetched(self, query: LiteralString, params: Params) -> list[Row]:
+        with _translating(), self._connection.cursor() as cursor:
+            for kind in ("json", "jsonb"):  # a frame takes JSON as the text it is
+                cursor.adapters.register_loader(kind, TextLoader)
+            return cursor.execute(query, params).fetchall()
 
     def copy_in(self, table: str, frame: pl.DataFrame) -> int:
         """Append `frame` to the columns of `table` named as its own; return the number of rows."""
@@ -234,15 +253,19 @@ class Transaction:
         return self.execute(statement, [cell for cells in frame.rows() for cell in cells]).rowcount
 
     def stage(self, name: str, frame: pl.DataFrame, *, analyze: bool = False) -> None:
-        """Hold `frame` in the temporary table `name` until the transaction ends.
+        """Hold `frame` as the table `name` until the transaction ends: few rows here, more there.
 
-        Staging again under the same name replaces what was held.
+        Staging again under the same name replaces what was held. Statements may only read it.
 
         Args:
             name: The table's name; statements refer to it as it is.
             frame: The rows; every column takes the PostgreSQL type of its dtype.
             analyze: Tell the planner about the rows: worth it above some thousands of them.
         """
+        if can_hold(frame):
+            self._held.keep(name, frame)
+            return
+        self._held.forget(name)
         columns = [(column, csv.column_type(dtype)) for column, dtype in frame.schema.items()]
         table = sql.Identifier("pg_temp", name)
         there = self._staged.get(name) or _STAGED.get(self._connection, {}).get(name)
@@ -275,12 +298,12 @@ class Transaction:
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """Undo only the block, not the transaction, when the block raises."""
-        staged, filled = dict(self._staged), set(self._filled)
+        staged, filled, held = dict(self._staged), set(self._filled), self._held.copied()
         try:
             with _translating(), self._connection.transaction():
                 yield
         except BaseException:
-            self._staged, self._filled = staged, filled
+            self._staged, self._filled, self._held = staged, filled, held
             raise
 
     def discard(self) -> None:
