@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from customer_sync.core.decide.published import Stream
-from customer_sync.kernel.frames import from_json, to_json
+from customer_sync.kernel.frames import (
+    among,
+    apart,
+    from_json,
+    matched,
+    pick,
+    to_json,
+    unless,
+    where,
+)
 from customer_sync.model.frame import INSTANT
 
 __all__ = ["OBSERVED", "Observation", "displayed", "observe", "shown", "with_outward"]
@@ -48,28 +57,26 @@ class Observation:
 def observe(stream: Stream, records: pl.DataFrame) -> Observation:
     """Map records; those gone say nothing but stay in ``records``, those rejected as a whole do not."""
     sources = list(stream.map.source_fields)
-    spoken = records.filter(~pl.col("@gone").fill_null(value=False))
+    spoken = unless(records, "@gone")
     mapped = stream.map.get(spoken)
-    index = spoken.select("link", external_id=pl.col("@id")).with_row_index("row")
-    rejects = mapped.rejects.join(index, on="row").drop("row")
-    silent = mapped.silent.join(index.select("row", "link"), on="row").select("link", "field")
-    values = pl.concat([spoken.select("link"), mapped.values], how="horizontal")
+    index = pl.DataFrame([spoken["link"], spoken["@id"].alias("external_id")]).with_row_index("row")
+    rejects = matched(mapped.rejects, index, "row")
+    silent = matched(mapped.silent, index, "row")
+    values = spoken[["link"]].hstack(mapped.values)
     shown_now = records.select(*OBSERVED, image=to_json(sources))
-    refused = shown_now.clear()
-    whole = rejects.filter("whole").select("link").unique()
-    if whole.height:
-        values = values.join(whole, on="link", how="anti")
-        refused = shown_now.join(whole, on="link", how="semi")
-        shown_now = shown_now.join(whole, on="link", how="anti")
-    had = shown_now.filter(pl.col("before").is_not_null())
+    whole = where(rejects, "whole")
+    values = apart(values, whole, "link")
+    refused = among(shown_now, whole, "link")
+    shown_now = apart(shown_now, whole, "link")
+    had = shown_now.drop_nulls("before") if shown_now["before"].null_count() else shown_now
     return Observation(
         stream=stream,
         records=shown_now,
         values=values,
-        before=shown(stream, had.select("link", image="before"))[0],
-        silent=silent,
-        rejects=rejects,
-        flags=mapped.flags.join(index, on="row").select("link", "remark"),
+        before=shown(stream, pl.DataFrame([had["link"], had["before"].alias("image")]))[0],
+        silent=pick(silent, "link", "field"),
+        rejects=pick(rejects, *(name for name in rejects.columns if name != "row")),
+        flags=pick(matched(mapped.flags, index, "row"), "link", "remark"),
         refused=refused,
     )
 
@@ -88,10 +95,10 @@ def shown(stream: Stream, images: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFr
         )
         return empty, fields, pl.DataFrame(schema={"link": pl.Int64, "field": pl.String})
     mapped = stream.map.get(fields)
-    values = pl.concat([images.select("link"), mapped.values], how="horizontal")
-    cells = mapped.rejects.filter(pl.col("field").is_not_null())
-    rejected = cells.select(link=images["link"].gather(cells["row"]), field="field")
-    return values, fields, rejected
+    values = images[["link"]].hstack(mapped.values)
+    index = images[["link"]].with_row_index("row")
+    rejected = matched(where(mapped.rejects, pl.col("field").is_not_null()), index, "row")
+    return values, fields, pick(rejected, "link", "field")
 
 
 def displayed(
@@ -119,4 +126,4 @@ def with_outward(stream: Stream, values: pl.DataFrame, fields: pl.DataFrame) -> 
             got = binding.get([fields[name] for name in binding.sources], fields.height)
             columns += [one.value.alias(name) for one, name in zip(got, binding.names, strict=True)]
     new = [column for column in columns if column.name not in values.columns]
-    return values.with_columns(new) if values.height else values
+    return values.hstack(new) if new and values.height else values

@@ -8,6 +8,7 @@ from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import LEDGER_STREAM, Published, Stream
 from customer_sync.core.decide.show import desired, differing
 from customer_sync.core.mapping import parse
+from customer_sync.kernel.frames import among, apart, beside, matched, pick, unless, where
 from customer_sync.model.frame import LIVE
 
 __all__ = ["Routes", "accepted_cells", "held_cells", "missing", "route", "with_references"]
@@ -50,25 +51,31 @@ def route(
     has_moved = pl.col("customer").is_in(moved.implode())
     observed = pl.col("link").is_in(seen.records["link"].implode())
     live = links.filter((pl.col("state") == LIVE) & (has_moved | observed))
-    changed = golden.filter(has_moved)
+    changed = among(golden, moved.to_frame("customer"), "customer")
     streams = set(live["stream"])
     for stream in rules.connected:
         if stream.id in streams:
             here = seen if stream.id == seen.stream.id else None
             differs = _differs(rules, stream, here, images, kept, live, golden, links)
+            is_due = differs["differs"]
             due.append(
-                differs.filter("differs").select(
-                    "customer", stream=pl.lit(stream.id, pl.Int32), link="link", kind=pl.lit("put")
-                )
+                _puts(stream, where(differs, "differs") if is_due.any() else differs.clear())
             )
-            agreed.append(differs.filter(~pl.col("differs")).select("link"))
+            agreed.append(pick(unless(differs, "differs"), "link"))
         if stream.config.create and changed.height:
-            there = links.filter(pl.col("stream") == stream.id).select("customer")
-            due.append(missing(stream, changed.join(there, on="customer", how="anti")))
+            there = links.filter(pl.col("stream") == stream.id)
+            due.append(missing(stream, apart(changed, pick(there, "customer"), "customer")))
     return Routes(
         due=pl.concat([pl.DataFrame(schema=_DUE), *due]),
         agreed=pl.concat([pl.DataFrame(schema={"link": pl.Int64}), *agreed]),
     )
+
+
+def _puts(stream: Stream, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return that these rows (customer, link) are due in a stream; no link: to be made there."""
+    told = [("stream", stream.id, pl.Int32), ("kind", "put", pl.String)]
+    same = [pl.Series(name, [one], kind).new_from_index(0, rows.height) for name, one, kind in told]
+    return pick(pick(rows, "customer", "link").hstack(same), *_DUE)
 
 
 def _differs(
@@ -76,30 +83,31 @@ def _differs(
     live: pl.DataFrame, golden: pl.DataFrame, links: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return (link, customer, differs) of the live records of one stream."""
-    mine = live.filter(pl.col("stream") == stream.id).select("link", "customer")
+    mine = pick(live.filter(pl.col("stream") == stream.id), "link", "customer")
     parts = []
     left = mine
     if seen is not None and kept.is_empty():
         # Records just read as they are need no second reading unless they differ.
         sure = _sure(stream, mine, seen, golden)
-        parts.append(sure.with_columns(differs=pl.lit(value=False)))
-        left = mine.join(sure, on="link", how="anti")
+        left = apart(mine, sure, "link")
+        agrees = pl.Series("differs", [False], pl.Boolean).new_from_index(0, sure.height)
+        parts.append(sure.hstack([agrees]))
     if left.height:
         parts.append(
             _compared(rules, stream, _latest(left, seen, stored), left, kept, golden, links)
         )
-    if not parts:
-        return mine.with_columns(differs=pl.lit(value=False)).clear()
-    return pl.concat(parts).join(mine, on="link")
+    return matched(pl.concat(parts), mine, "link")
 
 
 def _latest(left: pl.DataFrame, seen: Observation | None, stored: pl.DataFrame) -> pl.DataFrame:
     """Return (link, image): as observed just now, else as stored."""
-    old = stored.select("link", "image").join(left, on="link", how="semi")
     if seen is None:
-        return old
-    now = seen.records.select("link", "image").join(left, on="link", how="semi")
-    return pl.concat([now, old.join(now, on="link", how="anti")])
+        return among(pick(stored, "link", "image"), left, "link")
+    now = among(pick(seen.records, "link", "image"), left, "link")
+    if now.height == left.height:
+        return now
+    old = among(pick(stored, "link", "image"), left, "link")
+    return pl.concat([now, apart(old, now, "link")])
 
 
 def _compared(
@@ -119,14 +127,19 @@ def _compared(
 
 def held_cells(rejected: pl.DataFrame) -> pl.DataFrame:
     """Return the cells that were set aside, as ``kept`` of core.decide.show: a person must mend them first."""
-    nothing = pl.lit(None, pl.String)
-    return rejected.select("link", "field", sent=nothing, made=nothing, always=pl.lit(value=True))
+    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rejected.height)
+    always = pl.Series("always", [True]).new_from_index(0, rejected.height)
+    return pick(rejected, "link", "field").hstack(
+        [nothing.alias("sent"), nothing.alias("made"), always]
+    )
 
 
 def accepted_cells(accepted: pl.DataFrame) -> pl.DataFrame:
     """Return the cells in which a system certainly shows what it made of what was sent, as ``kept``."""
-    certain = accepted.filter(pl.col("asked").is_null())
-    return certain.select("link", "field", "sent", made="shown", always=pl.lit(value=False))
+    certain = where(accepted, pl.col("asked").is_null())
+    always = pl.Series("always", [False]).new_from_index(0, certain.height)
+    made = certain["shown"].alias("made")
+    return pick(certain, "link", "field", "sent").hstack([made, always])
 
 
 def _sure(
@@ -134,13 +147,12 @@ def _sure(
 ) -> pl.DataFrame:
     """Return the records just observed that surely show the golden values: (link)."""
     if seen.rejects.height or any(name.startswith("reference.") for name in stream.map.outward):
-        return mine.select("link").clear()
-    values = seen.values.join(mine, on="link", how="inner", maintain_order="left")
-    rows = values.select("link", "customer").join(
-        golden, on="customer", how="left", maintain_order="left"
-    )
-    wanted = rows.select("link", *[name for name in stream.map.outward if name in rows.columns])
-    return values.select("link").filter(~differing(wanted, values))
+        return pick(mine, "link").clear()
+    values = matched(seen.values, mine, "link")
+    rows = beside(pick(values, "link", "customer"), golden, "customer")
+    wanted = pick(rows, "link", *[name for name in stream.map.outward if name in rows.columns])
+    differs = differing(wanted, values)
+    return pick(values, "link").filter(~differs) if differs.any() else pick(values, "link")
 
 
 def _golden_rows(
@@ -151,11 +163,8 @@ def _golden_rows(
     stream: Stream,
     rules: Published,
 ) -> pl.DataFrame:
-    owners = images.select("link").join(
-        mine.select("link", "customer"), on="link", how="left", maintain_order="left"
-    )
-    rows = owners.join(golden, on="customer", how="left", maintain_order="left")
-    return with_references(rows, links, stream, rules)
+    owners = beside(pick(images, "link"), pick(mine, "link", "customer"), "link")
+    return with_references(beside(owners, golden, "customer"), links, stream, rules)
 
 
 def with_references(
@@ -193,9 +202,8 @@ def with_references(
 
 def _patched(stream: Stream, wanted: pl.DataFrame, fields: pl.DataFrame) -> pl.Series:
     """Return, row by row, whether delivering the wanted values would change a source field."""
-    after = stream.map.put(wanted.drop("link"), fields)
-    names = list(stream.map.out_sources)
-    return differing(after.select(names), fields)
+    after = stream.map.put(wanted, fields)
+    return differing(pick(after, *stream.map.out_sources), fields)
 
 
 def missing(stream: Stream, golden: pl.DataFrame) -> pl.DataFrame:
@@ -208,13 +216,9 @@ def missing(stream: Stream, golden: pl.DataFrame) -> pl.DataFrame:
     """
     # Whoever was taken back, or is a customer no longer, is made nowhere.
     if "active" in golden.columns:
-        golden = golden.filter(pl.col("active").ne_missing("false"))
+        golden = where(golden, pl.col("active").ne_missing("false"))
     if stream.config.create_when and golden.height:
         keep = golden.select(keep=parse(stream.config.create_when))["keep"]
         golden = golden.filter(keep.fill_null(value=False))
-    return golden.select(
-        "customer",
-        stream=pl.lit(stream.id, pl.Int32),
-        link=pl.lit(None, pl.Int64),
-        kind=pl.lit("put"),
-    )
+    nobody = pl.Series("link", [None], pl.Int64).new_from_index(0, golden.height)
+    return _puts(stream, golden[["customer"]].hstack([nobody]))

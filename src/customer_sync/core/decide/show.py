@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from customer_sync.kernel.frames import among, beside, pick
+
 __all__ = ["desired", "differing"]
 
 
@@ -24,16 +26,15 @@ def desired(
         outward: canonical fields the stream delivers.
     """
     columns = [name for name in outward if name in golden.columns]
-    wanted = golden.select("link", *columns)
-    fields = [name for name in columns if kept.height and name in set(kept["field"])]
-    if not fields:
+    wanted = pick(golden, "link", *columns)
+    kept = among(kept, wanted, "link")
+    if kept.is_empty():
         return wanted
-    for name in fields:
-        cell = kept.filter(pl.col("field") == name).select("link", "sent", "made", "always")
-        cell = cell.sort("always", descending=True).unique("link", keep="first")
-        joined = wanted.select("link", name).join(
-            cell, on="link", how="left", maintain_order="left"
-        )
+    kept = kept.sort("always", descending=True).unique(["link", "field"], keep="first")
+    there = set(kept["field"])
+    for name in [name for name in columns if name in there]:
+        cell = pick(kept.filter(pl.col("field") == name), "link", "sent", "made", "always")
+        joined = beside(pick(wanted, "link", name), cell, "link")
         theirs = (
             shown[name]
             if name in shown.columns
@@ -55,10 +56,11 @@ def differing(wanted: pl.DataFrame, shown: pl.DataFrame) -> pl.Series:
     """
     columns = [name for name in wanted.columns if name != "link"]
     if not columns:
-        return pl.Series([False] * wanted.height, dtype=pl.Boolean)
+        return pl.Series("differs", [False], pl.Boolean).new_from_index(0, wanted.height)
     if not set(columns) <= set(shown.columns):
-        return pl.Series([True] * wanted.height, dtype=pl.Boolean)
-    theirs = [shown[name].alias(f"shown.{name}") for name in columns]
-    pair = pl.DataFrame([*(wanted[name] for name in columns), *theirs])
-    tests = [pl.col(name).ne_missing(pl.col(f"shown.{name}")) for name in columns]
-    return pair.select(pl.any_horizontal(tests).alias("differs"))["differs"]
+        return pl.Series("differs", [True], pl.Boolean).new_from_index(0, wanted.height)
+    differs = pl.Series("differs", [False], pl.Boolean).new_from_index(0, wanted.height)
+    for name in columns:
+        if not wanted[name].equals(shown[name], check_dtypes=True):
+            differs = differs | wanted[name].ne_missing(shown[name])
+    return differs
