@@ -23,6 +23,7 @@ from customer_sync.cli.failure import EXIT_CODES
 from customer_sync.cli.program import app
 from customer_sync.connect.port import Capabilities
 from customer_sync.connect.registry import BUILT_IN, connector_class
+from customer_sync.core.ledger import LEDGER_CODES
 from customer_sync.core.mapping.codes import CODES
 from customer_sync.engine.codes import ENGINE_CODES, explained
 from customer_sync.kernel import errors
@@ -243,6 +244,11 @@ def _engine_codes() -> str:
     return _table(("code", "cause", "remedy"), rows)
 
 
+def _ledger_codes() -> str:
+    rows = [(f"`{code}`", *told) for code, told in sorted(LEDGER_CODES.items())]
+    return _table(("code", "cause", "remedy"), rows)
+
+
 # -- connectors -----------------------------------------------------------------------------------
 
 
@@ -337,6 +343,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "kernel-errors": _kernel_errors,
     "mapping-codes": _mapping_codes,
     "engine-codes": _engine_codes,
+    "ledger-codes": _ledger_codes,
     "capabilities": _capabilities,
     "example": _example,
     "commands": _commands,

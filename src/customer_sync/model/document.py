@@ -14,7 +14,8 @@ from customer_sync.model.field import Field
 __all__ = [
     "ALLOCATIONS", "ALLOCATION_CHANGES", "AMOUNT_E4_MAX", "DOCUMENTS", "DOCUMENT_EVENTS", "DOCUMENT_FIELDS",
     "DOCUMENT_OUTCOMES", "DOCUMENT_REJECTS", "DOCUMENT_TYPES", "ENTRIES", "ENTRY_KINDS", "GIVEN", "HELD", "ITEMS",
-    "LINES", "LINE_FIELDS", "PERIODS", "POSTINGS", "RATE_E12_ONE", "STANDING", "DocumentState", "DocumentType",
+    "LINES", "LINE_FIELDS", "PERIODS", "POSTINGS", "RATE_E12_ONE", "SCHEDULES", "STANDING", "DocumentState",
+    "DocumentType",
 ]  # fmt: skip
 
 DocumentType = Literal["order", "invoice", "credit_note", "payment", "refund", "fee", "payout", "points"]  # fmt: skip
@@ -157,6 +158,21 @@ POSTINGS: dict[str, pl.DataType] = {
     "amount_e4": pl.Int64(),
     "functional_e4": pl.Int64(),
     "document": pl.Int64(),
+}
+
+# Deferred lines of post entries: what is recognised on which account, day by day from start to end. amount_e4
+# is as it stands on the deferral account; no recognition is dated before date.
+SCHEDULES: dict[str, pl.DataType] = {
+    "entry": pl.Int64(),
+    "line": pl.Int32(),
+    "document": pl.Int64(),
+    "account": pl.String(),
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+    "start": pl.Date(),
+    "end": pl.Date(),
+    "date": pl.Date(),
 }
 
 # What can be settled: posted documents with a line on a control account. customer: whose parties settle with

@@ -1,0 +1,70 @@
+"""The codes of everything that can keep a document from being posted as it is.
+
+Decides the wording: cause and remedy, for the person who looks after the books. Promises stable codes:
+docs and stored rows refer to them. Must not hold a value of any document.
+"""
+
+from typing import Final
+
+__all__ = ["LEDGER_CODES"]
+
+LEDGER_CODES: Final[dict[str, tuple[str, str]]] = {
+    "account_unknown": (
+        "A line names an account that is not in the chart.",
+        "Add the account to `accounts`, or correct the line at its source.",
+    ),
+    "amount_precision": (
+        "An amount that is posted has more places than its currency.",
+        "Round the amount at its source; only lines may be finer.",
+    ),
+    "amount_too_large": (
+        "The amounts of the document are too large to be kept exactly.",
+        "Correct the amounts at their source.",
+    ),
+    "customer_missing": (
+        "The document's customer is not known yet.",
+        "Nothing where the customer is still to be read; else correct its reference at its source.",
+    ),
+    "date_missing": ("The document has no date.", "Map `date`, or fill it in at its source."),
+    "document_currency_missing": (
+        "The document has no currency.",
+        "Map `currency`, or fill it in at its source.",
+    ),
+    "line_invalid": (
+        "A line of the document cannot be read.",
+        "Correct the line at its source: a list of objects, amounts as plain numbers.",
+    ),
+    "period_closed": (
+        "The document, or the entry it changes, is dated in a closed period.",
+        "Reopen the period, date the document later, or set `closed_period: redate`.",
+    ),
+    "points_kind_unknown": (
+        "The document does not say what became of the points.",
+        "Map `points` to earned, redeemed or expired.",
+    ),
+    "rate_invalid": (
+        "The exchange rate is not a positive number that can be kept.",
+        "Correct the rate at its source.",
+    ),
+    "rate_missing": (
+        "The document is in a foreign currency and carries no exchange rate.",
+        "Map `rate`: units of the functional currency for one of the document's.",
+    ),
+    "redated": (
+        "The document is dated in a closed period and was posted on the next open day.",
+        "Nothing; see `closed_period`.",
+    ),
+    "rule_unknown": (
+        "There is no posting rule for this document.",
+        "Correct its type, or add the rule to `rules`.",
+    ),
+    "service_period_invalid": (
+        "The service period ends before it begins, or has one end only.",
+        "Correct the service period at its source.",
+    ),
+    "total_differs": (
+        "Lines, tax and discount do not add up to the total, by more than the cap of rounding.",
+        "Correct the document at its source, or raise `rounding.cap`.",
+    ),
+    "total_missing": ("The document has no total.", "Map `total`, or fill it in at its source."),
+}  # fmt: skip
