@@ -139,7 +139,10 @@ ACCOUNTS: Mapping[str, Account] = {
 }
 
 
-def _rule(*lines: tuple[Literal["debit", "credit"], str, Measure]) -> list[RuleLine]:
+_Line = tuple[Literal["debit", "credit"], str, Measure]
+
+
+def _rule(*lines: _Line) -> list[RuleLine]:
     return [
         RuleLine(debit=account, amount=amount)
         if side == "debit"
@@ -148,7 +151,7 @@ def _rule(*lines: tuple[Literal["debit", "credit"], str, Measure]) -> list[RuleL
     ]
 
 
-_FEE = (("debit", "6100", "fee"), ("credit", "1300.{processor}", "fee"))
+_FEE: tuple[_Line, _Line] = (("debit", "6100", "fee"), ("credit", "1300.{processor}", "fee"))
 
 # A payment, a credit note is the customer's credit until it is allocated.
 RULES: Mapping[str, list[RuleLine]] = {
@@ -255,10 +258,9 @@ def root_of(account: str, chart: Mapping[str, Account]) -> str:
 
 def _sides(lines: list[RuleLine]) -> dict[str, int]:
     """Return by how much the sides of a rule differ, in the parts that a total consists of."""
-    sums = dict.fromkeys((*_PARTS_OF_TOTAL, "fee"), 0)
+    sums: dict[str, int] = dict.fromkeys((*_PARTS_OF_TOTAL, "fee"), 0)
     for line in lines:
         parts = _PARTS_OF_TOTAL if line.amount == "total" else {line.amount: 1}
         for part, count in parts.items():
             sums[part] += line.sign * count
-    # Rules that post a total against itself need not know its parts.
     return sums

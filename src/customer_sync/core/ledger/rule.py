@@ -38,7 +38,7 @@ class Rules:
 def compiled(config: LedgerConfig, functional: str) -> Rules:
     """Return the rules of a configuration, for a functional currency."""
     chart = config.chart()
-    rows = []
+    rows: list[tuple[str, str, int, int, str, str | None, bool]] = []
     for name, lines in config.all_rules().items():
         for line in sorted(lines, key=lambda line: not config.is_control(line.account)):
             base, _, varies = line.account.partition(".{")
