@@ -162,7 +162,7 @@ def _routes(
     settled = pl.concat([known, gone])
     if settled.height:
         _stage(tx, "agreed", settled)
-        tx.execute(STATEMENTS["drop_agreed"])
+        tx.execute(STATEMENTS["drop_agreed"], {"batch": batch})
     # Only a customer who was there before can have been waiting to be created somewhere.
     fresh = effects.links.filter(pl.col("link").is_in(new.implode()))
     fresh = fresh.join(effects.customers_new.select("customer"), on="customer", how="anti")

@@ -97,8 +97,12 @@ ON CONFLICT (customer, stream) WHERE link IS NULL
 DO UPDATE SET enqueued = EXCLUDED.enqueued, tries = 0, not_before = NULL, code = NULL, reason = NULL
 
 -- name: drop_agreed
--- These records show what they should; by outbound_link.
-DELETE FROM outbound o USING agreed a WHERE o.link = a.link AND o.kind = 'put'
+-- These records show what they should: nothing waits for them, and whoever changes one has seen that. By
+-- the primary key of link and by outbound (link).
+WITH dropped AS (
+    DELETE FROM outbound o USING agreed a WHERE o.link = a.link AND o.kind = 'put'
+)
+UPDATE link l SET seen = %(batch)s FROM agreed a WHERE l.id = a.link AND l.state = 0 AND l.seen < %(batch)s
 
 -- name: drop_created
 -- These customers are there now; by outbound_create.

@@ -353,7 +353,7 @@ def _claimed(
         changed = changed_cells(before, after, seen.silent, rules.many)
         accepted, late = _made(snapshot, seen, after, changed)
         changed = not_ours(snapshot.sent, changed)
-        accepted = settled(snapshot.sent, snapshot.accepted, accepted, changed)
+        accepted = settled(snapshot.sent, snapshot.accepted, accepted, changed, late)
         if late.height:
             parts.append(_late(snapshot, late))
         if changed.height:
@@ -370,8 +370,8 @@ def _made(
     snapshot: Snapshot, seen: Observation, after: pl.DataFrame, changed: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return what systems made of what they were sent (ACCEPTED), and what people said after all."""
-    if snapshot.sent["answered"].fill_null(value=True).not_().all():
-        return pl.DataFrame(schema=ACCEPTED), pl.DataFrame()
+    if snapshot.sent.is_empty():
+        return pl.DataFrame(schema=ACCEPTED), snapshot.sent
     if not set(seen.stream.map.outward) <= set(after.columns):
         images = seen.records.join(after.select("link"), on="link", how="semi")
         after = displayed(seen.stream, images.select("link", "image"))[0]

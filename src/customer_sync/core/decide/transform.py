@@ -42,13 +42,12 @@ def made(
         now: (link, field, shown): what the records show, fields that are only delivered included.
         changed: (link, field, element, value, was): what the image did not show before.
     """
-    back = sent.filter(pl.col("answered").fill_null(value=True))
-    if back.is_empty():
+    if sent.is_empty():
         return empty(ACCEPTED)
     moved = changed.group_by(_CELL).agg(moved=(pl.col("element") == "").all())
     doubts = _doubts(known).select(*_CELL, "asked", asked_for="sent", stood="shown")
     met = (
-        back.join(now, on=_CELL)
+        sent.join(now, on=_CELL)
         .filter(pl.col("value").ne_missing(pl.col("shown")))
         .join(moved, on=_CELL, how="left")
         .join(links.select("link", image_at="shown"), on="link", how="left")
@@ -59,8 +58,9 @@ def made(
         & pl.col("asked_for").eq_missing(pl.col("value"))
         & pl.col("stood").eq_missing(pl.col("shown"))
     )
-    certain = (pl.col("answered") | again).fill_null(value=False)
-    still = pl.col("moved").is_null() & (pl.col("image_at") <= pl.col("mark"))
+    is_back = pl.col("answered").fill_null(value=True)
+    certain = (pl.col("answered") | (is_back & again)).fill_null(value=False)
+    still = is_back & pl.col("moved").is_null() & (pl.col("image_at") <= pl.col("mark"))
     maybe = (still | (pl.col("moved") & is_cut("shown", "value"))).fill_null(value=False)
     rows = met.filter(certain | maybe).select(
         *_CELL, "shown", sent="value", asked=pl.when(~certain).then("mark"),
@@ -73,7 +73,8 @@ def not_ours(sent: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
     """Take out what our own deliveries brought about.
 
     A value that an open or lost attempt meant to leave there is its echo. What the answer to our write
-    shows in a field that was sent, other than what was sent, is what the system made of it.
+    shows in a field that was sent, other than what was sent, is what the system made of it. What looks
+    like that without an answer waits until the value was sent once more.
     """
     if sent.is_empty() or changed.is_empty():
         return changed
@@ -84,7 +85,7 @@ def not_ours(sent: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
     echo = ours & (
         pl.col("sent").eq_missing(pl.col("value")) | (pl.col("element") != "") & _within_list()
     )
-    alike = pl.col("answered").is_null() & is_cut("value", "sent") & (pl.col("element") == "")
+    alike = is_cut("value", "sent") & (pl.col("element") == "")
     theirs = ours & ~echo & (pl.col("answered") | alike).fill_null(value=False)
     key = [*_CELL, "element"]
     return changed.join(met.filter(echo | theirs).select(key), on=key, how="anti")
@@ -109,7 +110,7 @@ def said_after_all(
             {"link": pl.Int64(), "field": pl.String(), "value": pl.String(), "mark": pl.Int64()}
         )
     met = (
-        doubts.join(sent.filter(pl.col("answered").fill_null(value=True)), on=_CELL)
+        doubts.join(sent, on=_CELL)
         .filter((pl.col("mark") > pl.col("asked")) & (pl.col("value") == pl.col("asked_for")))
         .join(now, on=_CELL)
         .filter(pl.col("shown") == pl.col("value"))
@@ -120,7 +121,7 @@ def said_after_all(
 
 
 def settled(
-    sent: pl.DataFrame, known: pl.DataFrame, fresh: pl.DataFrame, claimed: pl.DataFrame
+    sent: pl.DataFrame, known: pl.DataFrame, fresh: pl.DataFrame, *claimed: pl.DataFrame
 ) -> pl.DataFrame:
     """Return ``fresh``, and the end of the doubts that a later answer or a claim has removed."""
     doubts = _doubts(known).join(fresh, on=_CELL, how="anti")
@@ -128,7 +129,7 @@ def settled(
         return fresh
     later = sent.filter(pl.col("answered").fill_null(value=True)).select(*_CELL, "mark")
     later = doubts.join(later, on=_CELL).filter(pl.col("mark") > pl.col("asked")).select(_CELL)
-    over = pl.concat([later, claimed.select(_CELL)]).unique()
+    over = pl.concat([later, *(cells.select(_CELL) for cells in claimed)]).unique()
     nothing = doubts.join(over, on=_CELL, how="semi").with_columns(
         shown="sent", asked=pl.lit(None, pl.Int64), said=pl.lit(value=False)
     )
