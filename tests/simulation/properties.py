@@ -256,7 +256,10 @@ def _duplicates(world: "World", golden: Mapping[int, Mapping[Cell, str]]) -> Ite
         tokens = {o.id: o.by for o in log if o.kind == "create" and o.by.startswith("t")}
         # By the customer they were made for: two that were merged since had one each.
         owners = dict(
-            world.rows("SELECT token, customer FROM attempt WHERE stream = %s", stream.id)
+            world.rows(
+                "SELECT detail, customer FROM audit_event WHERE kind = 'sent.create' AND stream = %s",
+                stream.id,
+            )
         )
         made: dict[int, set[str]] = defaultdict(set)
         for id_, token in tokens.items():

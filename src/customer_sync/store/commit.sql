@@ -127,6 +127,12 @@ FROM found f WHERE v.kind = 'unknown_outcome' AND v.subject = f.token AND v.deci
 -- A retired customer has nothing to be created.
 DELETE FROM outbound WHERE link IS NULL AND customer = ANY(%(customers)s::bigint[])
 
+-- name: hand_over_creations
+-- What was created for a retired customer, done perhaps, is the other's; by attempt_customer.
+UPDATE attempt a SET customer = r.into_customer
+FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer)
+WHERE a.customer = r.customer AND a.kind = 'create'
+
 -- name: resolve_decided_reviews
 -- A held record that found its customer needs no decision any more; by review_open.
 UPDATE review v SET decided_at = %(now)s, decision = 'resolved by itself'

@@ -165,6 +165,7 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
     winners = _winners(tx, stream, merged_into)
     decided = _decided(tx, stream, rows) if new_count else empty(_DECIDED)
     if owners is not None and owners.height:
+        owners = _standing(tx, owners)
         settled = owners.with_columns(same=pl.lit(value=True))
         decided = pl.concat([settled, decided.join(owners, on="link", how="anti")])
     reached = [customers, candidates["customer"], winners["customer"], decided["customer"]]
@@ -222,6 +223,13 @@ def _decided(tx: Transaction, stream: int, rows: pl.DataFrame) -> pl.DataFrame:
     schema = {"row": pl.UInt32, "customer": pl.Int64, "same": pl.Boolean}
     said = tx.frame(STATEMENTS["decided"], {"stream": stream}, schema=schema)
     return said.join(rows, on="row").select(list(_DECIDED)) if said.height else empty(_DECIDED)
+
+
+def _standing(tx: Transaction, owners: pl.DataFrame) -> pl.DataFrame:
+    """Return (link, customer): a customer retired while its record was being made is the one it became."""
+    ids = owners["customer"].unique().to_list()
+    retired = {row[0]: row[1] for row in tx.rows(STATEMENTS["standing"], {"ids": ids})}
+    return owners.with_columns(pl.col("customer").replace(retired)) if retired else owners
 
 
 def _winners(tx: Transaction, stream: int, merged_into: list[str]) -> pl.DataFrame:

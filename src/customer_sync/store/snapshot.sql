@@ -55,6 +55,10 @@ SELECT o.row, coalesce(c.retired_into, c.id), d.same
 FROM observed o JOIN decision d ON d.stream = %(stream)s AND d.external_id = o.external_id
 JOIN customer c ON c.id = d.customer
 
+-- name: standing
+-- Whom these customers resolve to, where they were retired since; by customer's primary key.
+SELECT c.id, c.retired_into FROM customer c WHERE c.id = ANY(%(ids)s::bigint[]) AND c.retired_into IS NOT NULL
+
 -- name: winners
 -- The records that observed ones were merged into; by link (stream, external_id).
 SELECT l.id, l.external_id, l.customer

@@ -66,7 +66,8 @@ def route(
             there = links.filter(pl.col("stream") == stream.id)
             due.append(missing(stream, apart(changed, pick(there, "customer"), "customer")))
     return Routes(
-        due=pl.concat([pl.DataFrame(schema=_DUE), *due]),
+        # In one order, so that the same observation has the same effects in the same order.
+        due=pl.concat([pl.DataFrame(schema=_DUE), *due]).sort("stream", "customer", "link"),
         agreed=pl.concat([pl.DataFrame(schema={"link": pl.Int64}), *agreed]),
     )
 
