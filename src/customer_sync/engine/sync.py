@@ -7,6 +7,7 @@ from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb_ledger
 from customer_sync.engine.deliver import deliver_stream, settle_stream
 from customer_sync.engine.fill import fill
+from customer_sync.engine.held import look_again
 from customer_sync.engine.intake import pull
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
@@ -46,8 +47,9 @@ def sync(session: Session, *, whole: bool = False, only: Collection[str] = ()) -
         for stream in streams
         if (only and stream.title not in only) or _pull(session, stream, done, whole=whole)
     ]
-    for stream in reached:
-        fill(session, stream)
+    for stream in list(reached):
+        if not _prepare(session, stream, done):
+            reached.remove(stream)
     _deliver(session, reached, done)
     absorb_ledger(session)
     return done
@@ -63,6 +65,17 @@ def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> boo
     except (RetryableError, OperatorError) as error:
         done.failures.append((stream.title, error))
         return False
+    return True
+
+
+def _prepare(session: Session, stream: Stream, done: Synced) -> bool:
+    """Look again at what was held, and see who is missing; a system that fails here stops only itself."""
+    try:
+        look_again(session, stream)
+    except (RetryableError, OperatorError) as error:
+        done.failures.append((stream.title, error))
+        return False
+    fill(session, stream)
     return True
 
 

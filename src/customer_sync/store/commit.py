@@ -38,7 +38,7 @@ def commit(
     _claims(tx, effects, batch)
     _customers(tx, effects, stream, batch)
     _keys(tx, effects, new)
-    _set_aside(tx, rules, effects, seen, run=run, now=now)
+    _set_aside(tx, rules, effects, seen, batch=batch, run=run, now=now)
     _routes(tx, effects, new, batch=batch, run=run, now=now)
     audit.add(tx, effects.audit, run=run, batch=batch, configuration=rules.version, now=now)
 
@@ -124,6 +124,7 @@ def _set_aside(
     effects: Effects,
     seen: Observation,
     *,
+    batch: int,
     run: int,
     now: datetime,
 ) -> None:
@@ -133,7 +134,8 @@ def _set_aside(
         both = pl.concat([seen.records, seen.refused])
         records = both.select(external_id="@id", record="image").unique("external_id")
         _stage(tx, "new_reject", effects.rejects.join(records, on="external_id", how="left"))
-        tx.execute(STATEMENTS["add_rejects"], {"stream": stream, "run": run, "now": now})
+        opened = {"stream": stream, "batch": batch, "run": run, "now": now}
+        tx.execute(STATEMENTS["add_rejects"], opened)
         # `observed` is staged by load: the records of this batch.
         tx.execute(STATEMENTS["resolve_rejects"], {"stream": stream, "now": now})
         tx.execute(

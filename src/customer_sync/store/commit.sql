@@ -47,12 +47,13 @@ DELETE FROM match_key k USING old_key o WHERE k.key = o.key AND k.link = o.link
 
 -- name: add_rejects
 -- Open a reject, or count it again; by reject_open.
-INSERT INTO reject (stage, stream, external_id, field, code, detail, whole, record, first_at, last_at, run)
+INSERT INTO reject (stage, stream, external_id, field, code, detail, whole, record, first_at, last_at, run, batch)
 SELECT DISTINCT ON (external_id, field, code) stage, %(stream)s, external_id, field, code, detail, whole, record,
-    %(now)s::timestamptz, %(now)s::timestamptz, %(run)s
+    %(now)s::timestamptz, %(now)s::timestamptz, %(run)s, %(batch)s
 FROM new_reject ORDER BY external_id, field, code
 ON CONFLICT (stream, external_id, field, code) WHERE resolved_at IS NULL
-DO UPDATE SET last_at = EXCLUDED.last_at, times = reject.times + 1, detail = EXCLUDED.detail, record = EXCLUDED.record
+DO UPDATE SET last_at = EXCLUDED.last_at, times = reject.times + 1, detail = EXCLUDED.detail, record = EXCLUDED.record,
+    batch = EXCLUDED.batch
 
 -- name: resolve_rejects
 -- Rejects of observed records that are not said again are resolved by themselves; by reject_open.

@@ -8,7 +8,7 @@ import polars as pl
 
 from customer_sync.infra.pg import Transaction, load
 
-__all__ = ["add", "add_faults", "open_rejects", "records", "resolve"]
+__all__ = ["add", "add_faults", "doubtful", "open_rejects", "records", "resolve", "withdraw"]
 
 STATEMENTS = load(__file__)
 
@@ -34,6 +34,18 @@ def add_faults(
             whole=pl.lit(value=True),
         )
         add(tx, stream, frame, run=run, now=now)
+
+
+def doubtful(tx: Transaction, stream: int, title: str, *, limit: int) -> list[str]:
+    """Return the ids of held records that are to be looked at again: their customers have changed since."""
+    rows = tx.rows(STATEMENTS["doubtful"], {"stream": stream, "title": title, "limit": limit})
+    return [cast("str", row[0]) for row in rows]
+
+
+def withdraw(tx: Transaction, stream: int, title: str, ids: list[str], *, now: datetime) -> None:
+    """Close what was held of records that are gone, and the reviews about them."""
+    tx.execute(STATEMENTS["withdraw"], {"title": title, "ids": ids, "now": now})
+    resolve(tx, stream, "resolve", ids, now=now)
 
 
 def resolve(tx: Transaction, stream: int, stage: str, ids: list[str], *, now: datetime) -> None:

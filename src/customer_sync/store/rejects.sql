@@ -21,3 +21,19 @@ WHERE r.resolved_at IS NULL ORDER BY s.system, s.name, r.external_id, r.field LI
 -- Ids of records that are set aside, by stream.
 SELECT DISTINCT stream, external_id FROM reject
 WHERE resolved_at IS NULL AND stage IN ('map', 'resolve', 'read') AND (%(stream)s::integer IS NULL OR stream = %(stream)s)
+
+-- name: doubtful
+-- Records held as doubtful since before the customers in question, or their records, last changed; by reject_open,
+-- review_open and link_customer.
+SELECT r.external_id FROM reject r
+JOIN review v ON v.kind = 'possible_duplicate' AND v.decided_at IS NULL AND v.subject = %(title)s || '/' || r.external_id
+WHERE r.stream = %(stream)s AND r.code = 'identity_doubtful' AND r.resolved_at IS NULL
+  AND (EXISTS (SELECT 1 FROM customer c WHERE c.id = ANY(v.customers) AND c.stamp > coalesce(r.batch, 0))
+    OR EXISTS (SELECT 1 FROM link l WHERE l.customer = ANY(v.customers) AND l.shown > coalesce(r.batch, 0)))
+ORDER BY r.id LIMIT %(limit)s
+
+-- name: withdraw
+-- Nothing is to be asked about records that are gone; by review_open.
+UPDATE review SET decided_at = %(now)s, decision = 'withdrawn'
+WHERE kind = 'possible_duplicate' AND decided_at IS NULL
+  AND subject IN (SELECT %(title)s || '/' || id FROM unnest(%(ids)s::text[]) id)
