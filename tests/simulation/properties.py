@@ -138,7 +138,8 @@ def _shown(world: "World", golden: Mapping[int, Any]) -> list[Shown]:
 
 
 def _same(value: str | None) -> str | None:
-    return value or None
+    """Return the text as people read it: nothing is the same as nothing typed, outer space is no difference."""
+    return (value or "").strip() or None
 
 
 def _unreadable(stream: Stream, images: pl.DataFrame) -> set[tuple[int, str]]:
