@@ -19,6 +19,7 @@ from hypothesis import settings
 from psycopg import sql
 
 from customer_sync.infra.pg import Database, embedded, migrate
+from customer_sync.store.protection import run_time_database
 
 IN_CI = os.environ.get("CUSTOMER_SYNC_CI") == "1"
 PG15 = Path("/usr/lib/postgresql/15/bin")
@@ -121,7 +122,13 @@ def empty_database(pg_server: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def database(empty_database: Database) -> Database:
-    """A schema of one's own, migrated to the newest version."""
+def database(empty_database: Database) -> Iterator[Database]:
+    """A schema of one's own, migrated to the newest version, as commands act on it: not as its owner.
+
+    The role stays behind; it goes with the server.
+    """
     migrate(empty_database)
-    return empty_database
+    found = run_time_database(empty_database, empty_database.dsn, afresh=True)
+    assert found.role
+    yield found
+    found.close()

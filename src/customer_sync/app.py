@@ -27,7 +27,7 @@ from customer_sync.kernel.errors import CredentialError
 from customer_sync.model.config import Configuration, StreamConfig, SystemConfig
 from customer_sync.model.field import CATALOGUE, column_name
 from customer_sync.settings import Settings, settings
-from customer_sync.store import ownership
+from customer_sync.store import ownership, protection
 from customer_sync.store import settings as kept
 
 __all__ = [
@@ -39,6 +39,7 @@ STATE = (
     ".customer-sync"  # what the program keeps in a workspace's folder; never under version control
 )
 SECRETS = "secrets"  # the key store, within it
+NOT_ALLOWED = "42501"  # PostgreSQL's insufficient_privilege
 SQLITE = "sqlite:///"
 
 
@@ -168,21 +169,43 @@ def open_workspace(
     observe.mark_personal(column_name(name) for name, one in CATALOGUE.items() if one.personal)
     files = read_folder(folder)
     with ExitStack() as stack:
-        if found.database_url:
-            dsn = found.database_url
-            remember(dsn)
-        else:
-            server = embedded(folder / STATE / "pg")
-            stack.callback(server.close)
-            dsn = server.dsn
-        name = files.config.workspace.workspace
-        db = Database(dsn, ownership.schema_name(name))
-        stack.callback(db.close)
-        ownership.refuse_foreign(db)
-        migrate(db)
-        ownership.claim(db, name)
+        dsn = _address(stack, folder, found)
+        db = _prepared_database(stack, files.config.workspace.workspace, dsn, found.owner_url)
         driver = stack.enter_context(standard_driver())
         yield Workspace(folder=folder, files=files, db=db, settings=found, driver=driver)
+
+
+def _address(stack: ExitStack, folder: Path, found: Settings) -> str:
+    """Return where the database is; start or join the embedded one when nothing is said."""
+    for url in (found.database_url, found.owner_url):
+        remember(url or "")
+    if found.database_url:
+        return found.database_url
+    server = embedded(folder / STATE / "pg")
+    stack.callback(server.close)
+    return server.dsn
+
+
+def _prepared_database(stack: ExitStack, name: str, dsn: str, owner_url: str | None) -> Database:
+    """Bring the schema up to date as its owner; return the database as who runs commands."""
+    owner = Database(owner_url or dsn, ownership.schema_name(name))
+    stack.callback(owner.close)
+    ownership.refuse_foreign(owner)
+    try:
+        applied = migrate(owner)
+    except CredentialError as error:
+        if error.context.get("sqlstate") != NOT_ALLOWED:
+            raise
+        raise CredentialError(
+            f"the configured user may not bring the schema {owner.schema} up to date",
+            context=error.context,
+            hint="set CUSTOMER_SYNC_OWNER_URL to the same database as the owner of its tables, and "
+            "run any command once",
+        ) from error
+    ownership.claim(owner, name)
+    db = protection.run_time_database(owner, dsn, afresh=bool(applied))
+    stack.callback(db.close)
+    return db
 
 
 # -- what a connector is made from ----------------------------------------------------------------

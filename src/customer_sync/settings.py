@@ -5,6 +5,7 @@ what is done with them.
 
     CUSTOMER_SYNC_WORKSPACE     the workspace's folder; else the current one or one above
     CUSTOMER_SYNC_DATABASE_URL  any PostgreSQL 15 or later; the embedded one when not set
+    CUSTOMER_SYNC_OWNER_URL     the same database as its tables' owner: for migrations only
     CUSTOMER_SYNC_LOG           debug, info, warning, error; `json:` before it: one object a line
     CUSTOMER_SYNC_KEY           opens the workspace's key store
     CUSTOMER_SYNC_KEY_FILE      a file with that key, readable by its owner only
@@ -30,6 +31,7 @@ class Settings:
 
     workspace: Path | None
     database_url: str | None
+    owner_url: str | None
     log_level: str
     log_as_json: bool
     key: str | None
@@ -50,7 +52,8 @@ def settings(environment: Mapping[str, str] | None = None) -> Settings:
     key_file = env.get("CUSTOMER_SYNC_KEY_FILE")
     return Settings(
         workspace=Path(workspace) if workspace else None,
-        database_url=_database(env.get("CUSTOMER_SYNC_DATABASE_URL")),
+        database_url=_database(env, "CUSTOMER_SYNC_DATABASE_URL"),
+        owner_url=_owner(env),
         log_level=level,
         log_as_json=as_json,
         key=env.get("CUSTOMER_SYNC_KEY") or None,
@@ -71,13 +74,24 @@ def _log(text: str) -> tuple[str, bool]:
     return level, as_json
 
 
-def _database(url: str | None) -> str | None:
+def _database(env: Mapping[str, str], name: str) -> str | None:
+    url = env.get(name)
     if not url:
         return None
     if not url.startswith(("postgresql://", "postgres://")) and "=" not in url:
         raise ConfigurationError(
-            "CUSTOMER_SYNC_DATABASE_URL is no address of a PostgreSQL database",
+            f"{name} is no address of a PostgreSQL database",
             hint="write it as postgresql://USER@HOST/DATABASE, or unset it for the embedded one",
+        )
+    return url
+
+
+def _owner(env: Mapping[str, str]) -> str | None:
+    url = _database(env, "CUSTOMER_SYNC_OWNER_URL")
+    if url and not env.get("CUSTOMER_SYNC_DATABASE_URL"):
+        raise ConfigurationError(
+            "CUSTOMER_SYNC_OWNER_URL is set and CUSTOMER_SYNC_DATABASE_URL is not",
+            hint="set both to the same database, or neither for the embedded one",
         )
     return url
 

@@ -155,5 +155,5 @@ class Company:
     def _start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "customer_sync", "sync", "--workspace", str(self.folder)]
         environment = {**os.environ, "POLARS_MAX_THREADS": "1"}
-        log = (self.folder / "sync.log").open("ab")
-        return subprocess.Popen(command, stdout=log, stderr=log, env=environment)
+        with (self.folder / "sync.log").open("ab") as log:
+            return subprocess.Popen(command, stdout=log, stderr=log, env=environment)

@@ -49,9 +49,14 @@ def test_an_accountant_may_add_and_change_customers_and_nothing_else(own_databas
 
         rows = connection.execute("SELECT given_name, family_name FROM customer").fetchall()
         assert rows == [("Ann", "Lee")]
-        for forbidden in ("DELETE FROM customer", "SELECT 1 FROM claim", "DELETE FROM ledger_edit"):
+        for forbidden in (
+            "DELETE FROM customer",
+            "SELECT 1 FROM claim",
+            "DELETE FROM ledger_edit",
+            "INSERT INTO ledger_edit (customer) VALUES (9)",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
                 connection.execute(forbidden.encode())
     with db.transaction() as tx:
-        assert tx.rows("SELECT count(*) FROM ledger_edit") == [(1,)]
+        assert tx.rows("SELECT count(*), min(by) FROM ledger_edit") == [(1, "postgres")]
     db.close()

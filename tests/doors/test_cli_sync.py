@@ -376,3 +376,23 @@ def test_ctrl_c_amid_a_large_load_leaves_it_sound_and_the_next_sync_ends_it(desk
     assert desk.run("doctor").code == 0
     assert desk.run("sync").code == 0
     assert len(desk.run("customers", "--json", "--limit", "30000").json) == 20_010
+
+
+def test_status_goes_on_telling_what_could_not_be_read(desk):
+    crm = desk.folder / "data" / "crm.csv"
+    assert desk.run("sync").code == 0
+    crm.rename(crm.with_suffix(".away"))
+    synced = desk.run("sync")
+
+    shown, told = desk.run("status"), desk.run("status", "--json")
+
+    assert (synced.code, shown.code, told.code) == (3, 3, 3)
+    assert "crm.contacts: could not be read since" in shown.out
+    assert {one["system"]: one["failure"] is None for one in told.json["streams"]} == {
+        "crm": False, "shop": True,
+    }  # fmt: skip
+
+    crm.with_suffix(".away").rename(crm)
+
+    assert desk.run("sync").code == 0
+    assert desk.run("status").code == 0

@@ -1,6 +1,10 @@
 """What a steward said of sameness holds, whatever keys say."""
 
+import pytest
+
 from customer_sync.store import reviews
+
+pytestmark = pytest.mark.pg15
 
 
 def test_a_record_decided_to_be_a_customer_that_no_key_leads_to_is_that_customer(world):

@@ -27,6 +27,7 @@ def company(world):
     return built
 
 
+@pytest.mark.pg15
 def test_a_company_after_a_busy_day_is_well(company):
     id_ = company.only("crm")
     company.platforms["crm"].edit("contacts", id_, first="Annette")
@@ -66,12 +67,16 @@ def test_an_unabsorbed_ledger_edit_is_no_failure(company):
     assert failing(company) == []
 
 
+UNGUARDED = "ALTER TABLE {} DISABLE TRIGGER append_only; "
+
 CORRUPTIONS = [
     # what must hold             what somebody did by plain SQL
     ("schema_version",           "UPDATE schema_version SET digest = 'x'"),
     ("schema_version",           "INSERT INTO schema_version (number, name, digest) VALUES (9999, 'later', 'x')"),
-    ("configuration_compiles",   "UPDATE configuration SET document = '{}'"),
+    ("configuration_compiles",   UNGUARDED.format("configuration") + "UPDATE configuration SET document = '{}'"),
     ("ledger_is_watched",        "ALTER TABLE customer DISABLE TRIGGER customer_edited"),
+    ("additions_are_guarded",    UNGUARDED.format("event")),
+    ("additions_are_guarded",    "DROP TRIGGER append_only ON golden_change"),
     ("link_has_customer",        "UPDATE link SET customer = 999 WHERE id = (SELECT max(id) FROM link)"),
     ("link_has_customer",        ABSORBING + "INSERT INTO customer (retired_into) SELECT id FROM customer; "
                                  "UPDATE link SET customer = (SELECT max(id) FROM customer) WHERE id = (SELECT max(id) FROM link)"),
@@ -89,9 +94,9 @@ CORRUPTIONS = [
     ("match_keys_recomputed",    "DELETE FROM match_key WHERE key = (SELECT max(key) FROM match_key)"),
     ("match_keys_recomputed",    "INSERT INTO match_key SELECT 7, max(id) FROM link"),
     ("match_keys_recomputed",    "INSERT INTO match_key VALUES (7, 999)"),
-    ("batch_audited",            "DELETE FROM event WHERE batch = 1"),
-    ("attempt_audited",          "DELETE FROM event WHERE kind = 'sent.create'"),
-    ("attempt_audited",          "DELETE FROM event WHERE kind = 'answered.accepted'"),
+    ("batch_audited",            UNGUARDED.format("event") + "DELETE FROM event WHERE batch = 1"),
+    ("attempt_audited",          UNGUARDED.format("event") + "DELETE FROM event WHERE kind = 'sent.create'"),
+    ("attempt_audited",          UNGUARDED.format("event") + "DELETE FROM event WHERE kind = 'answered.accepted'"),
     ("outbound_has_target",      "INSERT INTO outbound (customer, stream, link, kind, enqueued, enqueued_at) VALUES (1, 10, 999, 'put', 1, now())"),
     ("outbound_has_target",      "INSERT INTO outbound (customer, stream, kind, enqueued, enqueued_at) VALUES (999, 10, 'put', 1, now())"),
     ("sequences_ahead",          "SELECT setval('customer_id', 1, false)"),
@@ -101,8 +106,7 @@ CORRUPTIONS = [
 
 @pytest.mark.parametrize("name, corruption", CORRUPTIONS)
 def test_a_corruption_is_found_and_named(company, name, corruption):
-    with company.db.transaction() as tx:
-        tx.execute(corruption)
+    company.sql(corruption)
 
     finding = examined(company)[name]
 
@@ -110,6 +114,25 @@ def test_a_corruption_is_found_and_named(company, name, corruption):
     assert finding.count >= 1
     assert finding.examples
     assert finding.remedy
+
+
+def test_a_right_too_many_is_found_and_named(company):
+    company.sql(f'GRANT UPDATE ON event TO "{company.db.role}"')
+
+    finding = examined(company)["rights_are_few"]
+
+    assert (finding.ok, finding.examples) == (False, ["event"])
+
+
+def test_an_owner_at_work_is_told_of_and_is_no_failure(company):
+    company.db = company.owner
+
+    found = examined(company)
+
+    assert found["owner_is_apart"].ok
+    assert found["owner_is_apart"].count > 20
+    assert "CUSTOMER_SYNC_OWNER_URL" in found["owner_is_apart"].remedy
+    assert [name for name, finding in found.items() if not finding.ok] == []
 
 
 def test_examples_are_few_and_hold_no_value(company):

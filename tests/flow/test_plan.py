@@ -8,6 +8,8 @@ from customer_sync.engine.session import running
 from customer_sync.kernel.errors import ConflictError, InvalidInputError, NotFoundError
 from customer_sync.systems.simulated import Behaviour
 
+pytestmark = pytest.mark.pg15
+
 TABLES = (
     "customer", "link", "image", "claim", "golden_change", "match_key", "outbound", "attempt", "reject",
     "review", "batch", "ledger_edit",
@@ -327,3 +329,16 @@ def test_a_mass_delete_is_told_and_not_applied(world):
 
     assert (made.streams[1].asked, made.streams[1].gone) == (10, 0)
     assert company.rows("SELECT count(*) FROM link WHERE state <> 0") == [(0,)]
+
+
+def test_a_plan_uses_up_no_numbers(world):
+    company = world("crm", "shop")
+    for number in range(3):
+        company.platforms["crm"].create("contacts", email=f"p{number}@acme.test", last="Lee")
+    numbers = "SELECT is_called, last_value FROM customer_id UNION ALL SELECT is_called, last_value FROM link_id"
+    before = company.rows(numbers)
+
+    made = planned(company)
+
+    assert made.created == 3
+    assert company.rows(numbers) == before

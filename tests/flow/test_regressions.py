@@ -1,6 +1,10 @@
 """Bugs that the simulation found, each as the smallest story that shows it."""
 
+import pytest
+
 from customer_sync.systems.simulated import Behaviour
+
+pytestmark = pytest.mark.pg15
 
 FIELDS = {"email": "email", "given_name": "first", "family_name": "last"}
 

@@ -6,6 +6,8 @@ from customer_sync.engine.session import running
 from customer_sync.engine.steward import decide_value
 from customer_sync.kernel.errors import InvalidInputError, NotFoundError
 
+pytestmark = pytest.mark.pg15
+
 OWNER_CRM = {"policies": {"default": {"policy": "owner", "owner": ["crm"]}}}
 
 

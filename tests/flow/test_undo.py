@@ -9,6 +9,8 @@ from customer_sync.engine.undo import undo
 from customer_sync.kernel.errors import ConflictError, NotFoundError
 from customer_sync.systems.simulated import Behaviour
 
+pytestmark = pytest.mark.pg15
+
 
 def removable():
     return {"behaviour": Behaviour(can_deactivate=True, can_delete=True)}

@@ -2,9 +2,13 @@
 
 import json
 
+import pytest
+
 from customer_sync.engine.session import running
 from customer_sync.engine.verify import verify
 from customer_sync.systems.simulated import Behaviour, FaultPlan
+
+pytestmark = pytest.mark.pg15
 
 ANN = {"email": "ann@acme.test", "first": "Ann", "last": "Lee", "phone": "+4930901820"}
 
@@ -173,10 +177,9 @@ def test_drift_that_nothing_explains_is_said_to_differ(world):
     company = world("crm", "shop")
     company.platforms["crm"].create("contacts", **ANN)
     company.sync()
-    with company.db.transaction() as tx:
-        tx.execute(
-            "SET LOCAL customer_sync.absorbing = 'on'; UPDATE customer SET family_name = 'King'"
-        )
+    company.sql(
+        "SET LOCAL customer_sync.absorbing = 'on'; UPDATE customer SET family_name = 'King'"
+    )
 
     report = verified(company)
 

@@ -14,6 +14,7 @@ from tests.simulation.scenario import Outcome, run, total
 
 from customer_sync.connect.driver import standard_driver
 from customer_sync.infra.pg import Database, embedded, migrate
+from customer_sync.store.protection import run_time_database
 
 __all__ = ["UNSYNCED", "ground", "main", "played"]
 
@@ -31,7 +32,8 @@ def ground(dsn: str, schema: str) -> Database:
         tx.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
         tx.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
     migrate(database)
-    return database
+    database.close()
+    return run_time_database(database, database.dsn, afresh=True)
 
 
 def played(database: Database, seed: int) -> Outcome:

@@ -26,6 +26,7 @@ from customer_sync.infra.pg import Database
 from customer_sync.infra.pg.presence import Presence
 from customer_sync.model.config import Configuration
 from customer_sync.store import runs
+from customer_sync.store.protection import append_only_tables
 from customer_sync.systems.simulated import (
     PEOPLE,
     Connector,
@@ -293,16 +294,23 @@ class World:
 
 def emptied(database: Database) -> None:
     """Empty a workspace for the next scenario, numbers included: the same seed gives the same ids."""
-    with database.transaction() as tx:
+    owner = Database(database.dsn, database.schema)
+    with owner.transaction() as tx:
         tables = tx.rows(
             "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'schema_version'"
         )
+        guarded = [sql.Identifier(name) for name in append_only_tables()]
+        for one in guarded:
+            tx.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER append_only").format(one))
         names = sql.SQL(", ").join(sql.Identifier(str(name)) for (name,) in tables)
         tx.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+        for one in guarded:
+            tx.execute(sql.SQL("ALTER TABLE {} ENABLE ALWAYS TRIGGER append_only").format(one))
         for (name,) in tx.rows(
             "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema()"
         ):
             tx.execute(sql.SQL("ALTER SEQUENCE {} RESTART").format(sql.Identifier(str(name))))
+    owner.close()
 
 
 def run(database: Database, driver: Driver, seed: int) -> Outcome:

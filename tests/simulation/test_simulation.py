@@ -17,6 +17,7 @@ from customer_sync.systems.simulated import FAULTS
 SCENARIOS = 60 if os.environ.get("CUSTOMER_SYNC_CI") == "1" else 20
 PARTS = SCENARIOS // 10
 SEED = 1
+SCENARIOS_OLDEST = 3
 pytestmark = [pytest.mark.simulation, pytest.mark.timeout(0)]
 
 
@@ -34,6 +35,15 @@ def test_every_scenario_ends_in_agreement(workspace: Database, part: int) -> Non
 
     assert not failed, "\n".join(failed)
     assert sum(total(outcomes).edits.values()) >= 20 * len(outcomes)
+
+
+def test_scenarios_end_in_agreement_on_the_oldest_server(pg15_dsn: str) -> None:
+    database = ground(pg15_dsn, f"simulation_{os.getpid()}")
+    outcomes = _stormy(database, SEED, SCENARIOS_OLDEST)
+    database.close()
+
+    assert not [_told(outcome) for outcome in outcomes if outcome.problems]
+    assert sum(total(outcomes).fired.values()) > 0
 
 
 def test_scenarios_stop_the_process_at_every_fault_point_and_see_every_fault(

@@ -68,6 +68,7 @@ SHOP_ERRORS = [
     ("    url: shop.csv",    "    create: maybe",                 5, "streams.customers.create",               "true or false",             "true or false"),
     ("    url: shop.csv",    "    lag_s: -1",                     5, "streams.customers.lag_s",                "at least 0",                "Correct"),
     ("    url: shop.csv",    "    deletes: {elsewere: ignore}",   5, "streams.customers.deletes.elsewere",     "no key 'elsewere'",         "'elsewhere'"),
+    ("    url: shop.csv\n",  "",                                  4, "streams.customers",                      "'url' is missing",          "Add url"),
     ("    url: shop.csv",    "    entity: invoice",               5, "streams.customers.entity",               "'invoice' is not possible", "customer"),
     ("      phone: phone",   "      fone: phone",                 8, "streams.customers.fields.fone",          "'fone' is no canonical",    "'phone'"),
     ("      phone: phone",   "      custom.hoby: phone",          8, "streams.customers.fields.custom.hoby",   "no canonical field",        "'custom.hobby'"),

@@ -36,7 +36,7 @@ def doctor(workspace: WorkspaceFolder = None, as_json: AsJson = False) -> None:
     else:
         table([asdict(one) for one in found], FINDING, as_json=False, empty="Nothing to check.")
         for one in found:
-            if not one.ok:
+            if one.remedy:
                 say(f"{one.name}: {one.remedy}")
         say("All that must hold holds." if is_sound else "Something that must hold does not.")
     raise typer.Exit(0 if is_sound else FAILED)

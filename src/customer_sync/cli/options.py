@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsJson", "Limit", "WorkspaceFolder", "named_folder"]
+__all__ = ["AsJson", "Limit", "PublishFirst", "Whole", "WorkspaceFolder", "named_folder"]
 
 WorkspaceFolder = Annotated[
     Path | None,
@@ -18,6 +18,13 @@ WorkspaceFolder = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Whole = Annotated[
+    bool, typer.Option("--whole", help="Read every stream from its start, not only what changed.")
+]
+PublishFirst = Annotated[
+    bool,
+    typer.Option("--publish/--no-publish", help="Publish the folder first when it changed."),
+]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Show at most so many.")]
 
 

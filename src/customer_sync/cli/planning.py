@@ -1,15 +1,21 @@
 """Commands that look before they leap: plan a sync, show or discard the plan, apply it."""
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from customer_sync.cli.failure import NOT_AGREED
-from customer_sync.cli.options import AsJson, WorkspaceFolder, named_folder
+from customer_sync.cli.options import (
+    AsJson,
+    PublishFirst,
+    Whole,
+    WorkspaceFolder,
+    named_folder,
+)
 from customer_sync.cli.output import line_of, print_json, say, table
 from customer_sync.cli.progress import ProgressShown
+from customer_sync.cli.publishing import publish_first
 from customer_sync.cli.standing import print_status, status_document, status_of
 
 if TYPE_CHECKING:
@@ -72,14 +78,8 @@ def plan(
             help="Read only this stream, or this system; may be given again.",
         ),
     ] = None,
-    whole: Annotated[
-        bool,
-        typer.Option("--whole", help="Read every stream from its start, not only what changed."),
-    ] = False,
-    publish: Annotated[
-        bool,
-        typer.Option("--publish/--no-publish", help="Publish the folder first when it changed."),
-    ] = True,
+    whole: Whole = False,
+    publish: PublishFirst = True,
     limit: CustomersShown = None,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
@@ -95,11 +95,7 @@ def plan(
 
     with open_workspace(workspace_folder(workspace)) as opened:
         if publish:
-            done = opened.publish_changed()
-            for one in done.warnings:
-                sys.stderr.write(f"Warning: {one.stream} could not be looked at: {one.reason}\n")
-            if done.is_new and not as_json:
-                say(f"Published version {done.version} of the configuration.")
+            publish_first(opened, as_json=as_json)
         with ProgressShown(quiet=as_json) as shown, opened.session("plan", shown) as session:
             made = plan_now(session, streams=stream or None, whole=whole)
     _tell(made, limit, as_json=as_json)

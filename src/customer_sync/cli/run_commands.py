@@ -1,15 +1,15 @@
 """Commands that run: bring everything into agreement, and say how it stands."""
 
-import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from customer_sync.cli.failure import NOT_AGREED, remedy
-from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder
+from customer_sync.cli.options import AsJson, Limit, PublishFirst, Whole, WorkspaceFolder
 from customer_sync.cli.output import print_json, say, table
 from customer_sync.cli.progress import ProgressShown
+from customer_sync.cli.publishing import publish_first
 from customer_sync.cli.standing import print_status, status_document, status_of
 
 if TYPE_CHECKING:
@@ -31,18 +31,12 @@ def register(app: typer.Typer) -> None:
 
 
 def sync(
-    whole: Annotated[
-        bool,
-        typer.Option("--whole", help="Read every stream from its start, not only what changed."),
-    ] = False,
+    whole: Whole = False,
     stream: Annotated[
         list[str] | None,
         typer.Option(metavar="SYSTEM.STREAM", help="Read only this stream; may be given again."),
     ] = None,
-    publish: Annotated[
-        bool,
-        typer.Option("--publish/--no-publish", help="Publish the folder first when it changed."),
-    ] = True,
+    publish: PublishFirst = True,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
 ) -> None:
@@ -54,11 +48,7 @@ def sync(
 
     with open_workspace(workspace_folder(workspace)) as opened:
         if publish:
-            done = opened.publish_changed()
-            for one in done.warnings:
-                sys.stderr.write(f"Warning: {one.stream} could not be looked at: {one.reason}\n")
-            if done.is_new and not as_json:
-                say(f"Published version {done.version} of the configuration.")
+            publish_first(opened, as_json=as_json)
         with ProgressShown(quiet=as_json) as shown, opened.session("sync", shown) as session:
             only = [stream_named(session, title).title for title in stream or ()]
             synced = sync_now(session, whole=whole, only=only)

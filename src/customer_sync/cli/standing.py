@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from customer_sync.cli.output import say, table
+from customer_sync.cli.output import moment, say, table
 
 if TYPE_CHECKING:
     from customer_sync.app import Workspace
@@ -64,6 +64,8 @@ def _row(one: "StreamStatus") -> dict[str, object]:
     state = "agreed" if stream_agrees(one) else "not agreed"
     if one.is_paused:
         state = f"{state}, paused"
+    elif one.failure is not None:
+        state = "not read"
     return {
         "system": one.system, "stream": one.stream, "records": one.links.get("live", 0),
         "agreed": one.statuses.get("agreed", 0),
@@ -77,6 +79,11 @@ def _row(one: "StreamStatus") -> dict[str, object]:
 def _next_steps(found: "Status") -> list[str]:
     steps = []
     for stream in found.streams:
+        if stream.failure is not None and stream.is_connected and not stream.is_paused:
+            steps.append(
+                f"{stream.system}.{stream.stream}: could not be read since "
+                f"{moment(stream.failure.at)}: {stream.failure.reason}"
+            )
         for problem in (*stream.rejected, *stream.failing):
             title = f"{stream.system}.{stream.stream}: {problem.count} x {problem.code}"
             steps.append(f"{title}: {problem.cause} {problem.remedy}")

@@ -9,8 +9,7 @@ order of the calls; and that a flow that ends early is closed. It knows no syste
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from threading import Lock
-from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Protocol, TypeVar
 
 from customer_sync.connect.port import (
     Call,
@@ -23,6 +22,7 @@ from customer_sync.connect.port import (
     Reply,
     SqlCall,
 )
+from customer_sync.infra.closing import Closing
 from customer_sync.kernel.errors import CustomerSyncError
 
 __all__ = ["Driver", "Transport", "standard_driver"]
@@ -67,7 +67,7 @@ class LazyTransport:
             return self._transport
 
 
-class Driver:
+class Driver(Closing):
     """Drives connectors' flows through transports."""
 
     def __init__(self, transports: Mapping[type, Transport]) -> None:
@@ -95,17 +95,6 @@ class Driver:
         """Close every transport."""
         for transport in {id(t): t for t in self._transports.values()}.values():
             transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _perform(self, calls: Sequence[Call]) -> list[Reply]:
         """Perform runs of calls of one transport together, so that it may do them side by side."""

@@ -286,7 +286,11 @@ class StreamShape:
 
 
 class Connector(Protocol):
-    """What every kind of system offers. Made from its SystemConfig, secrets already filled in."""
+    """What every kind of system offers. Made from its SystemConfig, secrets already filled in.
+
+    A class may declare ``NEEDED_KEYS``, names of keys of a stream without which it cannot work;
+    `check` then tells their absence without any system.
+    """
 
     def __init__(self, config: SystemConfig, /) -> None:
         """Take the system's configuration; do no I/O."""

@@ -12,7 +12,7 @@ from customer_sync.connect.port import Connector
 from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import SystemConfig
 
-__all__ = ["connector", "connector_class", "connector_names"]
+__all__ = ["connector", "connector_class", "connector_names", "needed_keys"]
 
 GROUP = "customer_sync.connectors"
 BUILT_IN = ("sql", "file", "tryton", "simulated")
@@ -37,6 +37,15 @@ def connector_class(name: str) -> type[Connector]:
             context={"connector": name, "module": error.name},
             hint="Install what the connector needs.",
         ) from error
+
+
+def needed_keys(name: str) -> tuple[str, ...]:
+    """Return the keys of a stream without which a connector cannot work, as it declares them.
+
+    Raises:
+        ConfigurationError: There is no such connector, or what it needs is not installed.
+    """
+    return tuple(getattr(connector_class(name), "NEEDED_KEYS", ()))
 
 
 def connector(config: SystemConfig) -> Connector:

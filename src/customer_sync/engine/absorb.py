@@ -23,6 +23,7 @@ from customer_sync.core.decide import (
 )
 from customer_sync.core.decide.observe import OBSERVED, observe
 from customer_sync.core.identity import match_keys
+from customer_sync.engine.faults import ABSORB_AFTER_COMMIT, ABSORB_BEFORE_COMMIT, ABSORB_DECIDED
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.frames import digest, from_json, to_json
@@ -94,8 +95,8 @@ def absorb(
                 done = absorb_in(tx, session, stream, records, mark=mark, answered=answered)
                 if cursor is not None:
                     commits.keep_cursor(tx, stream.id, cursor[0], now=session.now())
-                session.fault("absorb.before_commit")
-            session.fault("absorb.after_commit")
+                session.fault(ABSORB_BEFORE_COMMIT)
+            session.fault(ABSORB_AFTER_COMMIT)
         except _EditedError:
             absorb_ledger(session)
         else:
@@ -209,7 +210,7 @@ def _decided(
     if loaded.is_edited:
         raise _EditedError
     effects = decide(rules, loaded.snapshot, seen)
-    session.fault("absorb.decided")
+    session.fault(ABSORB_DECIDED)
     commits.commit(tx, rules, effects, seen, batch=batch, run=session.run, now=now)
     return Absorbed(batch=batch, effects=effects, observation=seen)
 

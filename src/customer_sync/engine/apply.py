@@ -16,6 +16,7 @@ from typing import Any
 from customer_sync.core.decide import Stream
 from customer_sync.engine.deliver import deliver_only, digest_of, settle_stream
 from customer_sync.engine.effect import CustomerEffect, customer_effects, foreseen
+from customer_sync.engine.faults import APPLY_AFTER_COMMIT, APPLY_BEFORE_COMMIT
 from customer_sync.engine.plan import LAST, empty_digest, found
 from customer_sync.engine.rehearse import Rehearsed, rehearse
 from customer_sync.engine.session import Session
@@ -117,9 +118,9 @@ def apply(session: Session, number: int, *, sample: int | None = None) -> Applie
                 continue
             wanted, applied = _foreseen(tx, session, number, attempt, effects)
             _finish(tx, session, number, attempt, document, applied)
-            session.fault("apply.before_commit")
+            session.fault(APPLY_BEFORE_COMMIT)
         session.add(done.counts)
-        session.fault("apply.after_commit")
+        session.fault(APPLY_AFTER_COMMIT)
         _deliver(session, wanted, applied)
         return applied
     raise StoreConflictError(

@@ -30,6 +30,12 @@ from customer_sync.core.decide import Stream, desired
 from customer_sync.core.decide.observe import displayed
 from customer_sync.core.decide.route import accepted_cells, held_cells, with_references
 from customer_sync.engine.absorb import Answered, absorb, absorb_ledger
+from customer_sync.engine.faults import (
+    DELIVER_ANSWERED,
+    DELIVER_ATTEMPTED,
+    DELIVER_CONFIRMED,
+    SETTLE_ANSWERED,
+)
 from customer_sync.engine.intake import read_ids, reread
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
@@ -89,7 +95,7 @@ def deliver_stream(session: Session, stream: Stream) -> int:
         pushes, taken = _prepare(session, stream, limit)
         if not taken:
             return made
-        session.fault("deliver.attempted")
+        session.fault(DELIVER_ATTEMPTED)
         if pushes:
             made += len(pushes)
             if not _push(session, stream, pushes):
@@ -119,7 +125,7 @@ def deliver_only(session: Session, stream: Stream, wanted: Mapping[int, str]) ->
             pushes, taken = _prepare(session, stream, limit, wanted=chunk)
             if pushes or not taken:
                 break
-        session.fault("deliver.attempted")
+        session.fault(DELIVER_ATTEMPTED)
         made += len(pushes)
         if pushes and not _push(session, stream, pushes):
             return made
@@ -400,7 +406,7 @@ def _push(session: Session, stream: Stream, pushes: Sequence[Push]) -> bool:
         return False
     except DoubtfulError as error:
         answers = [_same(push, "unknown", error.code, error.message) for push in pushes]
-    session.fault("deliver.answered")
+    session.fault(DELIVER_ANSWERED)
     _take_in(session, stream, pushes, answers)
     return True
 
@@ -436,7 +442,7 @@ def _take_in(
         (push, answer) for push, answer in accepted if push.write.kind in {"update", "create"}
     ]
     _confirm(session, stream, written)
-    session.fault("deliver.confirmed")
+    session.fault(DELIVER_CONFIRMED)
     _close(session, stream, both, wait_s)
     moved = [answer for _, answer in both if answer.outcome == "moved" and answer.external_id]
     again = [answer.external_id for answer in moved if answer.external_id]
@@ -629,7 +635,7 @@ def settle_stream(session: Session, stream: Stream) -> int:
         pushes = [_as_sent(row) for row in open_attempts.iter_rows(named=True)]
         connector = session.connector(stream)
         answers = session.driver.run(connector.settle(stream.name, [push.write for push in pushes]))
-        session.fault("settle.answered")
+        session.fault(SETTLE_ANSWERED)
         answers = [_read_anew(p, a) for p, a in zip(pushes, answers, strict=True)]
         _take_in(session, stream, pushes, answers)
         unknown = [(p, a) for p, a in zip(pushes, answers, strict=True) if a.outcome == "unknown"]

@@ -16,11 +16,11 @@ from customer_sync.core.golden import current_cells, merge, widened
 from customer_sync.core.identity import match_keys
 from customer_sync.engine.publish import in_force
 from customer_sync.engine.session import Session
-from customer_sync.infra.pg.database import SERVER_VERSION_MIN
+from customer_sync.infra.pg.database import SERVER_VERSION_MIN, Transaction
 from customer_sync.infra.pg.migrate import migrations
 from customer_sync.kernel.errors import CustomerSyncError
 from customer_sync.kernel.frames import from_json
-from customer_sync.store import views
+from customer_sync.store import protection, views
 
 __all__ = ["Finding", "doctor"]
 
@@ -116,6 +116,16 @@ def _rows(name: str) -> Callable[[Session], Iterator[object]]:
             yield row[0]
 
     return wrong
+
+
+def _told(wrong: Callable[[Transaction], Sequence[str]]) -> Callable[[Session], Iterator[object]]:
+    """Return the check whose store function returns the names of what is wrong."""
+
+    def told(session: Session) -> Iterator[object]:
+        with session.db.transaction() as tx:
+            yield from wrong(tx)
+
+    return told
 
 
 def _attempts(session: Session) -> Iterator[object]:
@@ -253,6 +263,28 @@ CHECKS: Sequence[_Check] = (
         wrong=_rows("doctor_triggers"),
         meaning="The customer table notes every edit and refuses deletion.",
         remedy="Enable it again: ALTER TABLE customer ENABLE TRIGGER ...; then sync --whole.",
+    ),
+    _Check(
+        name="additions_are_guarded",
+        wrong=_told(protection.unguarded),
+        meaning="What is only ever added to, such as the audit trail, refuses to be changed.",
+        remedy="Somebody switched a guard off. As the owner: ALTER TABLE ... ENABLE ALWAYS TRIGGER "
+        "append_only; compare with a backup what was changed meanwhile.",
+    ),
+    _Check(
+        name="rights_are_few",
+        wrong=_told(protection.excess),
+        meaning="Who runs commands has no right that it does not need.",
+        remedy="As the owner: REVOKE what somebody granted; the next upgrade does so too.",
+    ),
+    _Check(
+        name="owner_is_apart",
+        wrong=_told(protection.owned),
+        is_fault=False,
+        meaning="Who runs commands does not own the tables, so no guard can be switched off there.",
+        remedy="Missing: the configured user owns the tables and may make no role. Set "
+        "CUSTOMER_SYNC_OWNER_URL to the owner and CUSTOMER_SYNC_DATABASE_URL to another user, or "
+        "let the owner make roles; see docs/operations.md.",
     ),
     _Check(
         name="link_has_customer",

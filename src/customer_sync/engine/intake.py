@@ -6,6 +6,7 @@ repeats a page at most. Rows that could not be read as records are set aside wit
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal, Self, TypeVar
@@ -15,11 +16,14 @@ import polars as pl
 from customer_sync.connect.port import GONE, ID, Page, ReadRequest, record_schema
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb
+from customer_sync.engine.faults import INTAKE_PAGE_READ
 from customer_sync.engine.session import Session
+from customer_sync.infra.secrets import redacted
+from customer_sync.kernel.errors import OperatorError, RetryableError
 from customer_sync.store import rejects, settings, snapshot
 from customer_sync.store.audit import add_one
 
-__all__ = ["Pulled", "pages", "pull", "reread"]
+__all__ = ["Pulled", "pages", "pull", "reading", "reread"]
 
 STALE_TRIES_MAX = 5
 PAGE_ROWS_MAX = 50_000  # memory stays flat; above it, absorbing is no faster: make bench
@@ -65,6 +69,21 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     return done
 
 
+@contextmanager
+def reading(session: Session, stream: Stream) -> Iterator[None]:
+    """Read a stream within the block; that it failed is remembered until it succeeds."""
+    try:
+        yield
+    except (RetryableError, OperatorError) as error:
+        with session.db.transaction() as tx:
+            settings.reading_failed(
+                tx, stream.id, code=error.code, reason=redacted(error.message), now=session.now()
+            )
+        raise
+    with session.db.transaction() as tx:
+        settings.reading_done(tx, stream.id)
+
+
 def pages(
     session: Session,
     stream: Stream,
@@ -93,7 +112,7 @@ def pages(
         coming = reader.start(read, cursor)
         while True:
             mark, page = coming()
-            session.fault("intake.page_read")
+            session.fault(INTAKE_PAGE_READ)
             if page.more:
                 coming = reader.start(read, page.cursor)
             yield mark, page

@@ -26,7 +26,7 @@ from customer_sync.engine.effect import (
     patch_effect,
     reasons,
 )
-from customer_sync.engine.intake import Pulled, pages
+from customer_sync.engine.intake import Pulled, pages, reading
 from customer_sync.engine.missing import confirmed_missing
 from customer_sync.engine.rehearse import Rehearsed, SetAside, StreamEffect, rehearse
 from customer_sync.engine.session import Session
@@ -109,17 +109,18 @@ def plan(
         number = plans.start(tx, run=session.run, configuration=session.rules.version, mark=mark)
     made = Plan(number=number, configuration=session.rules.version, mark=mark)
     effects = {stream.id: StreamEffect(stream=stream.title) for stream in session.rules.connected}
-    reading = _Reading()
+    found_there = _Reading()
     for stream in chosen:
         try:
-            _read(session, stream, number, effects[stream.id], reading, whole=whole)
+            with reading(session, stream):
+                _read(session, stream, number, effects[stream.id], found_there, whole=whole)
         except (RetryableError, OperatorError) as error:
             made.failures.append((stream.title, error.code, error.message))
-            reading.cursors.pop(stream.id, None)
+            found_there.cursors.pop(stream.id, None)
     made.streams = list(effects.values())
     _compute(session, made, effects, details_max)
     document = {
-        **made.as_json(), "customers": [], "cursors": reading.cursors, "faults": reading.faults,
+        **made.as_json(), "customers": [], "cursors": found_there.cursors, "faults": found_there.faults,
     }  # fmt: skip
     with session.db.transaction() as tx:
         plans.finish(tx, number, "open", json.dumps(document))
@@ -224,7 +225,7 @@ def _read(
     stream: Stream,
     number: int,
     effect: StreamEffect,
-    reading: _Reading,
+    found_there: _Reading,
     *,
     whole: bool,
 ) -> None:
@@ -240,9 +241,9 @@ def _read(
         effect.read += page.records.height
         effect.faults += len(page.faults)
         effect.unchanged += _keep(session, stream, number, page.records, mark)
-        reading.faults.setdefault(stream.id, []).extend(page.faults)
+        found_there.faults.setdefault(stream.id, []).extend(page.faults)
         if not whole:
-            reading.cursors[stream.id] = (start, page.cursor)
+            found_there.cursors[stream.id] = (start, page.cursor)
         session.progress(f"reading {stream.title}", effect.read, page.total)
     missing = confirmed_missing(session, stream, pulled)
     effect.asked = missing.asked
@@ -277,6 +278,7 @@ def _compute(
     """Absorb in one transaction that is rolled back; write the effects down in another."""
     rehearsal = replace(session, token=lambda: "planned", counts={})
     with session.db.transaction() as tx, session.db.transaction() as out:
+        tx.discard()
         first = snapshot.begin(tx)
         done = rehearse(
             tx,
@@ -296,7 +298,6 @@ def _compute(
             ledger.add_patches(tx, stream, pushes)
             _count(by_title[stream.title], pushes)
         ledger.close()
-        tx.discard()
 
 
 def _customers(tx: Transaction, ledger: "_Ledger", done: Rehearsed) -> None:

@@ -1,7 +1,8 @@
 """Does everything agree, by what the workspace knows of itself?
 
-Decides what counts as agreement: every stream was read, nothing waits, failed, is set aside, is
-unknown or asked. Quick, because no system is asked; ``verify`` reads the systems themselves.
+Decides what counts as agreement: every stream was read, the last time without failing; nothing
+waits, failed, is set aside, is unknown or asked. Quick, because no system is asked; ``verify`` reads
+the systems themselves.
 """
 
 from customer_sync.engine.status import Status, StreamStatus
@@ -26,4 +27,5 @@ def stream_agrees(stream: StreamStatus) -> bool:
         or stream.held
         or stream.unknown
     )
-    return is_clear and (stream.read_at is not None or not stream.is_connected)
+    is_read = stream.read_at is not None and (stream.failure is None or stream.is_paused)
+    return is_clear and (is_read or not stream.is_connected)

@@ -19,6 +19,7 @@ from customer_sync.store import views
 
 __all__ = [
     "Problem",
+    "ReadingFailure",
     "Reject",
     "Review",
     "Run",
@@ -43,12 +44,22 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingFailure:
+    """Since when a stream cannot be read, and how the last attempt failed."""
+
+    at: datetime
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StreamStatus:
     """How one stream stands.
 
     links: by state. statuses: live links by agreed, pending, failing, differs. waiting: customers
     still to be created there. held, rejected: records set aside as a whole or in part. unknown:
     attempts whose answer is not known. read_age_s: since it was last read; None when it never was.
+    failure: why it could not be read, since when; None once it is read again.
     """
 
     system: str
@@ -65,6 +76,7 @@ class StreamStatus:
     read_at: datetime | None
     read_age_s: float | None
     has_cursor: bool
+    failure: ReadingFailure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +175,7 @@ class _Counts:
 def _stream(
     rules: Published, row: tuple[Any, ...], counts: _Counts, now: datetime | None
 ) -> StreamStatus:
-    number, system, name, read_at, has_cursor = row
+    number, system, name, read_at, has_cursor, failed_at, code, reason = row
     age = (now - read_at).total_seconds() if now is not None and read_at is not None else None
     is_connected = number in rules.streams
     return StreamStatus(
@@ -181,6 +193,7 @@ def _stream(
         read_at=read_at,
         read_age_s=age,
         has_cursor=has_cursor,
+        failure=ReadingFailure(at=failed_at, code=code, reason=reason) if failed_at else None,
     )
 
 

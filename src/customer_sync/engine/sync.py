@@ -8,7 +8,7 @@ from customer_sync.engine.absorb import absorb_ledger
 from customer_sync.engine.deliver import deliver_stream, settle_stream
 from customer_sync.engine.fill import fill
 from customer_sync.engine.held import look_again
-from customer_sync.engine.intake import pull
+from customer_sync.engine.intake import pull, reading
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
 from customer_sync.kernel.errors import CustomerSyncError, OperatorError, RetryableError
@@ -58,10 +58,11 @@ def sync(session: Session, *, whole: bool = False, only: Collection[str] = ()) -
 def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> bool:
     """Read one stream; one that cannot be read stops only itself."""
     try:
-        # What a lost answer left open comes first: else our own writing would be read as its people's.
-        settle_stream(session, stream)
-        pulled = pull(session, stream, whole=whole)
-        sweep_missing(session, stream, pulled)
+        with reading(session, stream):
+            # What a lost answer left open comes first: else our writing would be read as its people's.
+            settle_stream(session, stream)
+            pulled = pull(session, stream, whole=whole)
+            sweep_missing(session, stream, pulled)
     except (RetryableError, OperatorError) as error:
         done.failures.append((stream.title, error))
         return False

@@ -64,7 +64,8 @@ class FieldMapping(_Model):
         "reject", description="A source value outside `values`."
     )
     region: str | None = Field(
-        None, description="Region of national phone numbers and tax ids, e.g. DE."
+        None,
+        description="Region of national phone numbers and tax ids, e.g. DE; ZZ: read only international ones.",
     )
     currency: str | None = Field(None, description="Currency of amounts that do not say theirs.")
     zone: str | None = Field(

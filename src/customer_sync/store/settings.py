@@ -1,5 +1,6 @@
 """What the workspace remembers about itself: versions of its configuration, its streams, its salt."""
 
+from datetime import datetime
 from typing import cast
 
 from customer_sync.infra.pg import Transaction, load
@@ -12,6 +13,8 @@ __all__ = [
     "lock",
     "publish",
     "read_again",
+    "reading_done",
+    "reading_failed",
     "salt",
     "streams",
     "version",
@@ -55,6 +58,16 @@ def is_listed(tx: Transaction, stream: int, at: str | None) -> bool:
 def keep_listed(tx: Transaction, stream: int) -> None:
     """Remember that missing records were looked for up to where reading stands."""
     tx.execute(STATEMENTS["keep_listed"], [stream])
+
+
+def reading_failed(tx: Transaction, stream: int, *, code: str, reason: str, now: datetime) -> None:
+    """Remember that a stream could not be read, until it is."""
+    tx.execute(STATEMENTS["reading_failed"], [now, code, reason, stream])
+
+
+def reading_done(tx: Transaction, stream: int) -> None:
+    """Forget how reading a stream failed before: now it was read."""
+    tx.execute(STATEMENTS["reading_done"], [stream])
 
 
 def read_again(tx: Transaction, stream_ids: list[int]) -> None:

@@ -56,3 +56,11 @@ SELECT coalesce(max(version), 0) + 1, %s, %s::jsonb, %s::jsonb FROM configuratio
 -- name: lock
 -- One publisher at a time.
 SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/publish', 0))
+
+-- name: reading_failed
+-- A stream could not be read, since then; by stream's primary key.
+UPDATE stream SET failed_at = coalesce(failed_at, %s), failed_code = %s, failed_reason = %s WHERE id = %s
+
+-- name: reading_done
+-- A stream was read, after it could not be; by stream's primary key.
+UPDATE stream SET failed_at = NULL, failed_code = NULL, failed_reason = NULL WHERE id = %s AND failed_at IS NOT NULL

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString, cast
+from typing import Literal, LiteralString, cast
 
 import polars as pl
 
@@ -60,13 +60,14 @@ def busy(message: str) -> StoreConflictError:
     return StoreConflictError(message, hint="run the same command again")
 
 
-def allocate(tx: Transaction, what: str, count: int) -> pl.Series:
-    """Return ``count`` fresh ids; what: links or customers."""
+def allocate(tx: Transaction, what: Literal["links", "customers"], count: int) -> pl.Series:
+    """Return ``count`` fresh ids; what: links or customers.
+
+    A sequence does not roll back, so a transaction that will be uses up none of its numbers.
+    """
     if count == 0:
         return pl.Series("id", [], dtype=pl.Int64)
-    statement = (
-        STATEMENTS["allocate_links"] if what == "links" else STATEMENTS["allocate_customers"]
-    )
+    statement = STATEMENTS[f"{'rehearse' if tx.is_discarded else 'allocate'}_{what}"]
     return pl.Series("id", [row[0] for row in tx.rows(statement, [count])], dtype=pl.Int64)
 
 

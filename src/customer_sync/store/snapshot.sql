@@ -12,9 +12,17 @@ SELECT coalesce(max(number), 0) FROM batch
 -- Take ids for new links.
 SELECT nextval('link_id') FROM generate_series(1, %s)
 
+-- name: rehearse_links
+-- Ids that are rolled back again, so that none is used up; far above what others can reach meanwhile.
+SELECT greatest((SELECT max(id) FROM link), (SELECT last_value FROM link_id) + 1000000) + n FROM generate_series(1, %s) n
+
 -- name: allocate_customers
 -- Take ids for new customers.
 SELECT nextval('customer_id') FROM generate_series(1, %s)
+
+-- name: rehearse_customers
+-- The same for customers.
+SELECT greatest((SELECT max(id) FROM customer), (SELECT last_value FROM customer_id) + 1000000) + n FROM generate_series(1, %s) n
 
 -- name: news
 -- Staged observations that are new or differ from what is known, and what is known of them; by link (stream, external_id).

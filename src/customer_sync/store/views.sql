@@ -163,7 +163,7 @@ WHERE (%(since)s::timestamptz IS NULL OR b.at >= %(since)s) AND (%(run)s::bigint
 
 -- name: stream_rows
 -- Every stream with where its reading stands; by stream's primary key.
-SELECT id, system, name, read_at, cursor IS NOT NULL FROM stream ORDER BY id
+SELECT id, system, name, read_at, cursor IS NOT NULL, failed_at, failed_code, failed_reason FROM stream ORDER BY id
 
 -- name: link_status
 -- How many links of each stream stand how: the status of a link as the database alone can tell it; scans link.
@@ -284,7 +284,7 @@ SELECT id, retired_into, given_name, family_name, organisation, email, phone, co
 WHERE id = ANY(%s::bigint[]) ORDER BY id
 
 -- name: audit
--- Events, newest first; by audit_event_customer, audit_event_run or its primary key.
+-- Events, newest first; by event_customer, or by event_id from the end.
 SELECT a.id, a.at, a.run, a.batch, a.configuration, a.kind, s.system, s.name, a.link, l.external_id, a.customer, a.fields,
     a.detail, a.digest
 FROM audit_event a LEFT JOIN stream s ON s.id = a.stream LEFT JOIN link l ON l.id = a.link

@@ -8,6 +8,7 @@ millisecond whatever its size. Must not know configuration, systems or the polic
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -37,7 +38,7 @@ Cells: TypeAlias = tuple[Cell, ...]
 Texts: TypeAlias = tuple[str | None, ...]
 
 
-class RowLens:
+class RowLens(ABC):
     """A lens of ``arity`` source fields and ``width`` canonical fields, stated for one row."""
 
     arity: int = 1
@@ -49,13 +50,13 @@ class RowLens:
         """Return what a person should have written, or the empty text."""
         return ""
 
+    @abstractmethod
     def read(self, texts: Texts, /) -> Cells:
         """Return the canonical cells that a row of source texts shows."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write(self, values: Texts, texts: Texts, /) -> Texts | None:
         """Return source texts that show ``values`` as well as can be; None where none do."""
-        raise NotImplementedError
 
     def clear(self, texts: Texts, /) -> Texts | None:
         """Return source texts that show nothing; None where this lens cannot show nothing."""
@@ -134,13 +135,13 @@ class ValueLens(RowLens):
 
     normal: str | None = None  # a pattern only of texts that read as themselves
 
+    @abstractmethod
     def read_text(self, text: str, /) -> Cell:
         """Return the canonical value of a text that is not blank."""
-        raise NotImplementedError
 
+    @abstractmethod
     def write_text(self, value: str, image: str | None, /) -> str | None:
         """Return a text that shows ``value``, formatted as ``image`` is; None where none can."""
-        raise NotImplementedError
 
     def blank(self, text: str | None, /) -> Cell:
         """Return the canonical value of null or a blank text."""

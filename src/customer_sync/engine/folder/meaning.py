@@ -7,7 +7,7 @@ broken. Must not know any system: whether a column exists is asked when the fold
 
 from collections.abc import Iterator, Mapping
 
-from customer_sync.connect.registry import connector_names
+from customer_sync.connect.registry import connector_names, needed_keys
 from customer_sync.core.mapping import LENSES, compile_stream
 from customer_sync.engine.folder.problem import Problem, did_you_mean, key_path
 from customer_sync.engine.folder.yaml_text import Path, Read
@@ -142,6 +142,7 @@ class _Seen:
         """Refuse names of canonical fields and lenses that do not exist."""
         stream = system.streams[name]
         base: Path = ("streams", name)
+        yield from self._needed_problems(file, base, system, stream)
         for key, mapping in stream.fields.items():
             for field in key.split(","):
                 yield from self._field_problem(file, (*base, "fields", key), field.strip())
@@ -151,6 +152,23 @@ class _Seen:
                 remedy = did_you_mean(mapping.lens, LENSES, otherwise=otherwise)
                 yield self._problem(file, path, f"there is no lens '{mapping.lens}'", remedy)
         yield from self._rule_problems(file, base, stream)
+
+    def _needed_problems(
+        self, file: str, base: Path, system: SystemConfig, stream: StreamConfig
+    ) -> Iterator[Problem]:
+        """Refuse a stream that lacks what its connector cannot work without."""
+        if system.connector not in self._connectors:
+            return
+        try:
+            needed = needed_keys(system.connector)
+        except ConfigurationError as error:
+            yield self._problem(file, ("connector",), error.message, error.hint or "")
+            return
+        for key in needed:
+            if not getattr(stream, key):
+                message = f"'{key}' is missing, which the connector {system.connector} needs"
+                about = StreamConfig.model_fields[key].description or ""
+                yield self._problem(file, base, message, f"Add {key}: {about}")
 
     def _rule_problems(self, file: str, base: Path, stream: StreamConfig) -> Iterator[Problem]:
         for number, rule in enumerate(stream.rules):

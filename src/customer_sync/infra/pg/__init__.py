@@ -2,6 +2,7 @@
 
 from customer_sync.infra.pg.database import Database, Transaction
 from customer_sync.infra.pg.migrate import Applied, Migration, migrate, migrations
+from customer_sync.infra.pg.role import Right, role_of, run_time
 from customer_sync.infra.pg.server import EmbeddedServer, embedded
 from customer_sync.infra.pg.statements import Statements, load
 
@@ -10,10 +11,13 @@ __all__ = [
     "Database",
     "EmbeddedServer",
     "Migration",
+    "Right",
     "Statements",
     "Transaction",
     "embedded",
     "load",
     "migrate",
     "migrations",
+    "role_of",
+    "run_time",
 ]

@@ -2,7 +2,8 @@
 
 A `Database` keeps its idle connections and hands one to each transaction; a program of one thread
 therefore uses one connection. It may be shared by threads and survives a fork. Every transaction
-sets its search path itself, so a pooler between us and the server may hand out any connection.
+sets its role and search path itself. Staging tables and presence belong to a connection, so a pooler
+between us and the server has to be in session mode.
 
 What cannot be a bug of ours is raised in the kernel's tree (see `failures`). A connection lost
 while idle is replaced unseen; one lost within a transaction is a `SystemDownError` (nothing was
@@ -46,7 +47,7 @@ IDLE_MAX = 4  # connections kept for the next transaction; more are closed when 
 
 # One message, so one round trip. Frames are read back in UTC and ISO, whatever the server's habit.
 _BEGIN = sql.SQL(
-    "BEGIN{}; SET LOCAL search_path TO {}, pg_temp; SET LOCAL timezone TO 'UTC'; "
+    "BEGIN{}; {}SET LOCAL search_path TO {}, pg_temp; SET LOCAL timezone TO 'UTC'; "
     "SET LOCAL datestyle TO 'ISO'; SET LOCAL client_min_messages TO warning"
 )
 
@@ -54,16 +55,25 @@ _BEGIN = sql.SQL(
 class Database:
     """A schema in a database, and the connections to it."""
 
-    def __init__(self, dsn: str, schema: str) -> None:
-        """Remember where; nothing connects before the first transaction."""
+    def __init__(self, dsn: str, schema: str, *, role: str | None = None) -> None:
+        """Remember where, and as whom to act there; nothing connects before the first transaction.
+
+        Args:
+            dsn: the address.
+            schema: where the workspace's tables are.
+            role: what each transaction changes to; who logs in when not given.
+        """
         self.dsn = dsn
         self.schema = schema
+        self.role = role
         self._idle: list[Connection] = []
         self._lock = threading.Lock()
         self._pid = os.getpid()
         path = sql.Identifier(schema)
+        change = sql.SQL("SET LOCAL ROLE {}; ")
+        acting = change.format(sql.Identifier(role)) if role else sql.SQL("")
         self._begin = {
-            is_snapshot: _BEGIN.format(sql.SQL(level), path).as_string().encode()
+            is_snapshot: _BEGIN.format(sql.SQL(level), acting, path).as_string().encode()
             for is_snapshot, level in ((False, ""), (True, " ISOLATION LEVEL REPEATABLE READ"))
         }
 

@@ -43,7 +43,9 @@ def translated(error: psycopg.Error) -> CustomerSyncError | None:
         return SystemDownError("the database stopped answering", context=context)
     if state in _CREDENTIALS:
         return CredentialError(
-            "the database does not allow this to the configured user", context=context
+            "the database does not allow this to the configured user",
+            context=context,
+            hint="see customer-sync doctor, and docs/operations.md about the roles in the database",
         )
     if state in _UNUSABLE or state[:2] in _UNUSABLE_CLASSES:
         return StoreError(

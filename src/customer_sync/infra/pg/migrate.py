@@ -77,10 +77,14 @@ def migrate(
 
     Raises:
         StoreError: The schema is newer than the code, or an applied migration was edited.
+        CredentialError: Something is missing, and the user may not change the schema.
     """
     known = migrations() if known is None else known
+    wanted = known if upto is None else known[:upto]
+    if _is_done(db, wanted, known):
+        return []
     applied = []
-    for migration in known if upto is None else known[:upto]:
+    for migration in wanted:
         with db.transaction() as tx:
             done = _prepared(tx, db.schema)
             _refuse_foreign(done, known)
@@ -90,11 +94,25 @@ def migrate(
     return applied
 
 
+def _is_done(db: Database, wanted: Sequence[Migration], known: Sequence[Migration]) -> bool:
+    """Look whether there is anything to do; looking needs no right to change the schema."""
+    with db.transaction() as tx:
+        if not tx.rows("SELECT to_regclass('schema_version') IS NOT NULL")[0][0]:
+            return False
+        done = _digests(tx)
+    _refuse_foreign(done, known)
+    return all(migration.number in done for migration in wanted)
+
+
 def _prepared(tx: Transaction, schema: str) -> dict[int, str]:
     """Lock, make the schema and its record, and return the digests by number."""
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"migrate {schema}"])
     tx.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
     tx.execute(_RECORD)
+    return _digests(tx)
+
+
+def _digests(tx: Transaction) -> dict[int, str]:
     rows = tx.rows("SELECT number, digest FROM schema_version")
     return {cast("int", number): cast("str", digest) for number, digest in rows}
 

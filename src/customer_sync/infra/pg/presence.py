@@ -5,10 +5,10 @@ a heartbeat and without a clock. Locks are per schema and number.
 """
 
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 import psycopg
+
+from customer_sync.infra.closing import Closing
 
 __all__ = ["PRESENT", "Presence"]
 
@@ -22,7 +22,7 @@ PRESENT = """EXISTS (
 )"""
 
 
-class Presence:
+class Presence(Closing):
     """Holds the lock of one run until it is closed or its process ends."""
 
     def __init__(self, dsn: str, schema: str, run: int) -> None:
@@ -39,16 +39,3 @@ class Presence:
         """Let go of the lock."""
         with suppress(psycopg.Error):
             self._connection.close()
-
-    def __enter__(self) -> Self:
-        """Return itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Let go of the lock."""
-        self.close()

@@ -89,6 +89,8 @@ class _Stream:
 class Connector:
     """Reads and writes the files of one system."""
 
+    NEEDED_KEYS = ("url",)
+
     def __init__(self, config: SystemConfig, /) -> None:
         """Take the system's configuration; do no I/O."""
         self._config = config
