@@ -7,7 +7,7 @@ depend on the order of the rows, and that no fault of one document touches anoth
 customers, only parties; what pays for what is settled elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -89,7 +89,8 @@ def post(
         is_kept=keeps,
         stands=stands.fill_null(value=False),
     )
-    return _effects(frame, drawn, standing, days, _faults(frame, differing, rules))
+    posted = _effects(frame, drawn, standing, rules, days)
+    return replace(posted, rejects=_faults(frame, differing, rules))
 
 
 def _faults(frame: pl.DataFrame, differing: pl.DataFrame, rules: Rules) -> pl.DataFrame:
@@ -146,8 +147,8 @@ def _effects(
     frame: pl.DataFrame,
     drawn: pl.DataFrame,
     standing: Standing,
+    rules: Rules,
     days: Calendar,
-    rejects: pl.DataFrame,
 ) -> Posted:
     desired = pl.col("desired")
     moves = (desired == "posted") & ~pl.col("is_kept")
@@ -171,9 +172,9 @@ def _effects(
         entries=pl.concat([back, made]),
         postings=pl.concat([back_lines, lines.select(POSTINGS.keys())]),
         schedules=schedules(lines),
-        items=_items(lines),
+        items=_items(lines, rules),
         withdrawn=withdrawn,
-        rejects=rejects,
+        rejects=empty(DOCUMENT_REJECTS),
         events=_events(frame, gone, new, days),
     )
 
@@ -200,8 +201,10 @@ def _outcomes(frame: pl.DataFrame, new: pl.DataFrame) -> pl.DataFrame:
     ).select(pl.col(name).cast(kind) for name, kind in DOCUMENT_OUTCOMES.items())
 
 
-def _items(lines: pl.DataFrame) -> pl.DataFrame:
-    items = lines.filter(pl.col("is_control")).with_columns(
+def _items(lines: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Return what can be settled; points settle nothing."""
+    is_money = pl.col("currency") != rules.config.loyalty.commodity
+    items = lines.filter(pl.col("is_control") & is_money).with_columns(
         date=pl.col("was"),
         customer=pl.lit(None, pl.Int64),
         settled_e4=pl.lit(0, pl.Int64),
