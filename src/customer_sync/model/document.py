@@ -12,10 +12,10 @@ import polars as pl
 from customer_sync.model.field import Field
 
 __all__ = [
-    "ALLOCATIONS", "ALLOCATION_CHANGES", "AMOUNT_E4_MAX", "DOCUMENTS", "DOCUMENT_EVENTS", "DOCUMENT_FIELDS",
-    "DOCUMENT_OUTCOMES", "DOCUMENT_REJECTS", "DOCUMENT_TYPES", "ENTRIES", "ENTRY_KINDS", "GIVEN", "HELD", "ITEMS",
-    "LINES", "LINE_FIELDS", "PERIODS", "POSTINGS", "RATE_E12_ONE", "SCHEDULES", "STANDING", "DocumentState",
-    "DocumentType",
+    "ALLOCATIONS", "ALLOCATION_CHANGES", "AMOUNT_E4_MAX", "CLEARING", "DIFFERENCES", "DOCUMENTS",
+    "DOCUMENT_EVENTS", "DOCUMENT_FIELDS", "DOCUMENT_OUTCOMES", "DOCUMENT_REJECTS", "DOCUMENT_TYPES",
+    "ENTRIES", "ENTRY_KINDS", "GIVEN", "HELD", "ITEMS", "LINES", "LINE_FIELDS", "OPEN", "PERIODS", "POSTINGS",
+    "RATE_E12_ONE", "RECOGNISED", "SCHEDULES", "STANDING", "DocumentState", "DocumentType",
 ]  # fmt: skip
 
 DocumentType = Literal["order", "invoice", "credit_note", "payment", "refund", "fee", "payout", "points"]  # fmt: skip
@@ -175,6 +175,14 @@ SCHEDULES: dict[str, pl.DataType] = {
     "date": pl.Date(),
 }
 
+# Which months of schedules are recognised, and by which entry.
+RECOGNISED: dict[str, pl.DataType] = {
+    "entry": pl.Int64(),  # of the schedule
+    "line": pl.Int32(),
+    "until": pl.Date(),
+    "made": pl.Int64(),
+}
+
 # What can be settled: posted documents with a line on a control account. customer: whose parties settle with
 # each other now. settled_e4: the sum of all its standing allocations, never negative.
 ITEMS: dict[str, pl.DataType] = {
@@ -228,7 +236,27 @@ DOCUMENT_EVENTS: dict[str, pl.DataType] = {
     "detail": pl.String(),
 }
 
-# What the ledger holds of documents, for reconciling: amounts as posted by live entries.
+# What a customer owes, document by document: the sum of its postings on control accounts.
+OPEN: dict[str, pl.DataType] = {
+    "document": pl.Int64(),
+    "customer": pl.Int64(),
+    "currency": pl.String(),
+    "due": pl.Date(),  # the due date, else the date
+    "open_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+}
+
+# Postings on clearing accounts. payout: the payout that carries it; of a payout, its own external id.
+CLEARING: dict[str, pl.DataType] = {
+    "account": pl.String(),
+    "currency": pl.String(),
+    "payout": pl.String(),
+    "is_payout": pl.Boolean(),
+    "amount_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+}
+
+# What the ledger holds of documents, for reconciling.
 HELD: dict[str, pl.DataType] = {
     "document": pl.Int64(),
     "stream": pl.Int32(),
@@ -238,10 +266,26 @@ HELD: dict[str, pl.DataType] = {
     "state": pl.String(),
     "reason": pl.String(),
     "party": pl.Int64(),
-    "date": pl.Date(),  # of its current entry, else of the document
+    "date": pl.Date(),  # of its current entry, else its own
     "currency": pl.String(),
     "total_e4": pl.Int64(),
     "tax_e4": pl.Int64(),
-    "posted_e4": pl.Int64(),  # the sum of its live entries; 0 where nothing is posted
+    "entries": pl.Int32(),  # live entries of kind post
+    "posted_e4": pl.Int64(),  # their sum on control accounts; null where its rule names none
     "payout": pl.String(),
+}
+
+# One cause of difference between what a system says and what the ledger holds. effect_e4: how much of shown
+# minus held it explains; nothing where it only moves within the window.
+DIFFERENCES: dict[str, pl.DataType] = {
+    "kind": pl.String(),
+    "stream": pl.Int32(),
+    "external_id": pl.String(),
+    "document": pl.Int64(),
+    "type": pl.String(),
+    "party": pl.Int64(),
+    "payout": pl.String(),
+    "currency": pl.String(),
+    "effect_e4": pl.Int64(),
+    "reason": pl.String(),
 }
