@@ -58,10 +58,12 @@ def opened(schema: str) -> Iterator[Callable[..., Database]]:
     found: list[Database] = []
 
     def one(owner_dsn: str, dsn: str | None = None) -> Database:
-        found.append(Database(owner_dsn, schema))
-        applied = migrate(found[-1])
-        found.append(run_time_database(found[-1], dsn or owner_dsn, afresh=bool(applied)))
-        return found[-1]
+        owner = Database(owner_dsn, schema)
+        found.append(owner)
+        applied = migrate(owner)
+        db = run_time_database(owner, dsn or owner_dsn, afresh=bool(applied))
+        found.append(db)
+        return db
 
     yield one
     for db in found:

@@ -50,8 +50,9 @@ def run_time_database(owner: Database, dsn: str, *, afresh: bool) -> Database:
             hint="set CUSTOMER_SYNC_OWNER_URL and CUSTOMER_SYNC_DATABASE_URL to one database",
         )
     if is_owner:
+        role = run_time(login, rights, afresh=afresh)
         login.close()
-        return Database(dsn, owner.schema, role=run_time(login, rights, afresh=afresh))
+        return Database(dsn, owner.schema, role=role)
     if login is not owner:
         run_time(owner, rights, user=user, afresh=afresh)
     return login
