@@ -33,7 +33,8 @@ from customer_sync.core.golden import (
     packed,
     widened,
 )
-from customer_sync.core.identity import match_keys, resolve
+from customer_sync.core.identity import identifies, match_keys, resolve
+from customer_sync.kernel.frames import among, apart, beside, empty, matched, pick, unless, where
 from customer_sync.model.frame import (
     ACCEPTED,
     CELLS,
@@ -43,11 +44,15 @@ from customer_sync.model.frame import (
     LINKS,
     LIVE,
     MERGED_AWAY,
+    REJECTS,
 )
 
 __all__ = ["Effects", "Observation", "Snapshot", "decide"]
 
 _CELL_KEY = ["link", "field", "element"]
+_REVIEWS = {
+    "kind": pl.String(), "subject": pl.String(), "customers": pl.List(pl.Int64), "detail": pl.String(),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,19 +112,13 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     stored = current_cells(snapshot.claims, rules.fields, rules.many)
     times = _times(snapshot, seen)
     alone = _alone(snapshot, seen, links)
-    cells, accepted = _claimed(
-        rules, snapshot, seen, links.join(alone, on="link", how="anti"), stored, times
-    )
-    known = pl.concat(
-        [snapshot.links.filter(~pl.col("link").is_in(links["link"].implode())), links]
-    )
+    cells, accepted = _claimed(rules, snapshot, seen, apart(links, alone, "link"), stored, times)
+    known = pl.concat([apart(snapshot.links, links, "link"), links])
     retired = _retired(snapshot, links)
     touched = _touched(snapshot, links, retired)
-    known = known.filter(pl.col("customer").is_in(touched.implode()))
-    current = _current(stored, cells)
-    golden = merge(
-        current.join(known.select("link", "customer", "stream", "since"), on="link"), rules.policies
-    )
+    known = among(known, touched.to_frame("customer"), "customer")
+    tied = pick(known, "link", "customer", "stream", "since")
+    golden = merge(matched(_current(stored, cells), tied, "link"), rules.policies)
     after = widened(golden, rules.fields, rules.many)
     if alone.height:
         after = pl.concat([after, golden_of(alone, seen.values, rules.fields)])
@@ -127,7 +126,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     changes, created, changed = _compared(rules, snapshot, golden, after)
     images = _images(seen, links, accepted)
     routes = route(
-        rules, seen, snapshot.images.select("link", "image"), kept(snapshot.accepted, accepted), known, after,
+        rules, seen, snapshot.images, kept(snapshot.accepted, accepted), known, after,
         _moved(snapshot, seen, links, changes, created),
     )  # fmt: skip
     links = _stamped(links, routes.agreed, snapshot)
@@ -162,7 +161,7 @@ def _times(snapshot: Snapshot, seen: Observation) -> pl.DataFrame:
 
 def _alone(snapshot: Snapshot, seen: Observation, links: pl.DataFrame) -> pl.DataFrame:
     if seen.values.height < ROWS_MIN or seen.stream.id in OWN_STREAMS:
-        return links.select("link", "customer").clear()
+        return pick(links, "link", "customer").clear()
     return alone_links(links, snapshot.customers, seen.values, seen.before.select("link"))
 
 
@@ -185,11 +184,10 @@ def _linked(
     rules: Published, snapshot: Snapshot, seen: Observation
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the links as they are after this observation, and the new records held for a review."""
-    old = seen.records.filter(~pl.col("is_new")).join(
-        snapshot.links.select("link", "customer", "state", "since", "seen"), on="link"
-    )
+    tied = pick(snapshot.links, "link", "customer", "state", "since", "seen")
+    old = matched(unless(seen.records, "is_new"), tied, "link")
     new, doubtful = _resolved(rules, snapshot, seen)
-    both = pl.concat([old, new.select(old.columns)]) if new.height else old
+    both = pl.concat([old, pick(new, *old.columns)]) if new.height else old
     state = (
         pl.when(pl.col("@merged_into").is_not_null()).then(MERGED_AWAY)
         .when(pl.col("@gone").fill_null(value=False)).then(GONE)
@@ -208,11 +206,11 @@ def _linked(
 def _resolved(
     rules: Published, snapshot: Snapshot, seen: Observation
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    fresh = seen.records.filter("is_new")
+    fresh = where(seen.records, "is_new")
     doubtful = pl.DataFrame(schema={"link": pl.Int64, "customers": pl.List(pl.Int64)})
     if fresh.is_empty():
         return seen.records.clear(), doubtful
-    records = seen.values.filter(pl.col("link").is_in(fresh["link"].implode()))
+    records = among(seen.values, fresh, "link")
     is_own = seen.stream.id in OWN_STREAMS
     if is_own:  # a row of the customer table, or a word on it, is its own customer
         assigned = fresh.select("link", customer=pl.col("@id").cast(pl.Int64))
@@ -223,11 +221,11 @@ def _resolved(
         )  # fmt: skip
         assigned, doubtful = _numbered(found.assigned, snapshot.customer_ids), found.doubtful
         # What we made, and people deleted before anybody saw it, shows nothing to be recognised by.
-        ours = snapshot.decided.filter("same").select("link", "customer")
-        assigned = pl.concat([assigned, ours.join(records, on="link", how="anti")])
+        ours = pick(where(snapshot.decided, "same"), "link", "customer")
+        assigned = pl.concat([assigned, apart(ours, records, "link")])
     # A record that we made showed the golden values that were sent, from its first moment.
     marks = snapshot.sent.group_by("link").agg(mark=pl.col("mark").max())
-    new = fresh.join(assigned, on="link").join(marks, on="link", how="left")
+    new = beside(matched(fresh, assigned, "link"), marks, "link")
     new = new.with_columns(
         state=pl.lit(LIVE, pl.Int32),
         # Who edits the customer itself was tied to it before, and saw what it changed.
@@ -239,12 +237,10 @@ def _resolved(
 
 def _numbered(assigned: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     """Give each new customer (negative number) one of the allocated ids."""
-    new = (
-        assigned.filter(pl.col("customer") < 0)
-        .select("customer")
-        .unique()
-        .sort("customer", descending=True)
-    )
+    new = pick(where(assigned, pl.col("customer") < 0), "customer")
+    if new.is_empty():
+        return pick(assigned, "link", "customer")
+    new = new.unique().sort("customer", descending=True)
     named = new.with_columns(id=ids.head(new.height))
     return assigned.join(named, on="customer", how="left").select(
         "link", customer=pl.coalesce("id", "customer")
@@ -301,10 +297,10 @@ def _recognised(
     """
     if snapshot.creations.is_empty():
         return snapshot, seen
-    fresh = links.select("link", "customer").join(
-        seen.records.filter("is_new"), on="link", how="semi"
-    )
-    sent = fresh.join(snapshot.creations, on="customer")
+    fresh = among(pick(links, "link", "customer"), where(seen.records, "is_new"), "link")
+    sent = matched(fresh, snapshot.creations, "customer")
+    if sent.is_empty():
+        return snapshot, seen
     # One that is surely there already was done twice only if this record shows all that was sent.
     now = seen.values.unpivot(index="link", variable_name="field", value_name="shown")
     meant = sent.filter(~pl.col("is_lost") & pl.col("value").is_not_null())
@@ -339,17 +335,15 @@ def _claimed(
     """Return the new claims as CELLS, and the transformations accepted: model.frame.ACCEPTED."""
     parts = []
     accepted = pl.DataFrame(schema=ACCEPTED)
-    spoken = seen.values.join(
-        links.select("link"), on="link", how="semi"
-    )  # the doubtful claim nothing yet
-    fresh = spoken.join(seen.before.select("link"), on="link", how="anti")
+    spoken = among(seen.values, links, "link")  # the doubtful claim nothing yet
+    fresh = apart(spoken, seen.before, "link")
     if fresh.height:
         nothing = pl.lit(0, pl.Int64)
         first = _beside_golden(rules, snapshot, first_cells(fresh, rules.many), links)
         parts.append(first.with_columns(seen=nothing, basis=_basis(snapshot)))
-    before = seen.before.join(spoken.select("link"), on="link", how="semi")
+    before = among(seen.before, spoken, "link")
     if before.height:
-        after = spoken.join(before.select("link"), on="link", how="semi")
+        after = among(spoken, before, "link")
         changed = changed_cells(before, after, seen.silent, rules.many)
         accepted, late = _made(snapshot, seen, after, changed)
         changed = not_ours(snapshot.sent, changed)
@@ -361,9 +355,9 @@ def _claimed(
     if not parts:
         return pl.DataFrame(schema=CELLS), accepted
     columns = ["link", "field", "element", "value", "seen", "basis"]
-    said = pl.concat([part.lazy().select(columns) for part in parts]).join(times.lazy(), on="link")
-    stamped = said.with_columns(stamp=pl.lit(snapshot.batch, pl.Int64))
-    return stamped.select(list(CELLS)).collect(), accepted
+    said = matched(pl.concat([pick(part, *columns) for part in parts]), times, "link")
+    stamp = pl.Series("stamp", [snapshot.batch], pl.Int64).new_from_index(0, said.height)
+    return pick(said.hstack([stamp]), *CELLS), accepted
 
 
 def _made(
@@ -373,11 +367,10 @@ def _made(
     if snapshot.sent.is_empty():
         return pl.DataFrame(schema=ACCEPTED), snapshot.sent
     if not set(seen.stream.map.outward) <= set(after.columns):
-        images = seen.records.join(after.select("link"), on="link", how="semi")
-        after = displayed(seen.stream, images.select("link", "image"))[0]
-    now = after.unpivot(index="link", variable_name="field", value_name="shown").join(
-        seen.silent, on=["link", "field"], how="anti"
-    )
+        images = among(seen.records, after, "link")
+        after = displayed(seen.stream, pick(images, "link", "image"))[0]
+    now = after.unpivot(index="link", variable_name="field", value_name="shown")
+    now = apart(now, seen.silent, ["link", "field"])
     before = seen.before.unpivot(index="link", variable_name="field", value_name="shown")
     theirs = made(snapshot.sent, snapshot.accepted, snapshot.links, now, changed)
     return theirs, said_after_all(snapshot.sent, snapshot.accepted, before, now)
@@ -426,14 +419,12 @@ def _beside_golden(
     rules: Published, snapshot: Snapshot, said: pl.DataFrame, links: pl.DataFrame
 ) -> pl.DataFrame:
     """Add the customer, what its link had seen, its golden value and the batch that this is of."""
-    met = said.join(links.select("link", "customer", had_seen="seen"), on="link")
-    golden = first_cells(
-        snapshot.customers.select(pl.col("customer").alias("link"), *rules.fields), rules.many
-    ).rename({"link": "customer", "value": "golden"})
-    met = met.join(golden, on=["customer", "field", "element"], how="left", maintain_order="left")
-    return met.join(
-        snapshot.customers.select("customer", golden_at="stamp"), on="customer", how="left"
-    )
+    tied = pick(links, "link", "customer", "seen").rename({"seen": "had_seen"})
+    met = matched(said, tied, "link")
+    now = pick(snapshot.customers, "customer", *rules.fields).rename({"customer": "link"})
+    golden = first_cells(now, rules.many).rename({"link": "customer", "value": "golden"})
+    stamps = pick(snapshot.customers, "customer", "stamp").rename({"stamp": "golden_at"})
+    return beside(beside(met, golden, ["customer", "field", "element"]), stamps, "customer")
 
 
 def _basis(snapshot: Snapshot) -> pl.Expr:
@@ -451,7 +442,7 @@ def _current(stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
     """Return all present cells, the new ones in the place of those they replace."""
     if stored.is_empty() or cells.is_empty():
         return pl.concat([stored, cells])
-    return pl.concat([stored.join(cells.select(_CELL_KEY), on=_CELL_KEY, how="anti"), cells])
+    return pl.concat([apart(stored, cells, _CELL_KEY), cells])
 
 
 def _superseded(snapshot: Snapshot, stored: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
@@ -459,13 +450,9 @@ def _superseded(snapshot: Snapshot, stored: pl.DataFrame, cells: pl.DataFrame) -
     key = ["link", "stamp", "basis", "seen"]
     if stored.is_empty() or cells.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(key, pl.Int64))
-    mine = (
-        snapshot.claims.lazy()
-        .join(cells.lazy().select("link").unique(), on="link", how="semi")
-        .select(key)
-    )
-    left = stored.lazy().join(cells.lazy().select(_CELL_KEY), on=_CELL_KEY, how="anti")
-    return mine.join(left.select(key).unique(), on=key, how="anti").collect()
+    mine = pick(among(snapshot.claims, cells, "link"), *key)
+    left = among(apart(stored, cells, _CELL_KEY), mine, "link")
+    return apart(mine, left, key)
 
 
 # -- what holds -----------------------------------------------------------------------------------
@@ -473,13 +460,10 @@ def _superseded(snapshot: Snapshot, stored: pl.DataFrame, cells: pl.DataFrame) -
 
 def _with_all(wide: pl.DataFrame, customers: pl.Series, rules: Published) -> pl.DataFrame:
     """Add customers of whom nothing at all is said."""
-    missing = customers.filter(~customers.is_in(wide["customer"].implode()))
+    missing = apart(customers.to_frame("customer"), wide, "customer")
     if missing.is_empty():
         return wide
-    blank = pl.DataFrame({"customer": missing}).with_columns(
-        [pl.lit(None, pl.String).alias(name) for name in rules.fields]
-    )
-    return pl.concat([wide, blank.select(wide.columns)])
+    return pl.concat([wide, beside(missing, wide.clear(), "customer")])
 
 
 def _compared(
@@ -487,39 +471,39 @@ def _compared(
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     """Return (changed cells of known customers, new customers, known customers whose row must change)."""
     before = snapshot.customers
-    created = after.join(before.select("customer"), on="customer", how="anti")
-    kept = before.join(after.select("customer"), on="customer", how="semi")
+    created = apart(after, before, "customer")
+    kept = among(before, after, "customer")
     if kept.is_empty():
         return pl.DataFrame(schema=CHANGES), created, after.clear()
     fields = list(rules.fields)
-    known = kept.select("customer").join(after, on="customer", how="left", maintain_order="left")
-    differs = differing(known.select("customer", *fields).rename({"customer": "link"}), kept)
-    changed = known.filter(differs | kept["is_edited"])
+    known = beside(pick(kept, "customer"), after, "customer")
+    differs = differing(known, kept)
+    written = differs | kept["is_edited"]
+    changed = known.filter(written) if written.any() else known.clear()
     if not differs.any():
         return pl.DataFrame(schema=CHANGES), created, changed
-    was = kept.filter(differs).select("customer", *fields)
-    now = known.filter(differs).select("customer", *fields)
+    was = pick(kept.filter(differs), "customer", *fields)
+    now = pick(known.filter(differs), "customer", *fields)
     cells = was.unpivot(index="customer", variable_name="field", value_name="before").with_columns(
         after=now.unpivot(index="customer")["value"]
     )
     cells = cells.filter(pl.col("before").ne_missing(pl.col("after")))
-    chosen = golden.select("customer", "field", "link", claim="stamp").unique(["customer", "field"])
-    cells = cells.join(chosen, on=["customer", "field"], how="left")
-    return cells.select(list(CHANGES)), created, changed
+    chosen = pick(golden, "customer", "field", "link", "stamp").rename({"stamp": "claim"})
+    chosen = chosen.unique(["customer", "field"])
+    return pick(beside(cells, chosen, ["customer", "field"]), *CHANGES), created, changed
 
 
 def _touched(snapshot: Snapshot, links: pl.DataFrame, retired: pl.DataFrame) -> pl.Series:
     """Return every customer whose golden values may change: those of the links, before and after."""
-    was = snapshot.links.join(links.select("link"), on="link", how="semi")["customer"]
+    was = among(snapshot.links, links, "link")["customer"]
     both = pl.concat([links["customer"], was]).unique()
     return both.filter(~both.is_in(retired["customer"].implode())) if retired.height else both
 
 
 def _retired(snapshot: Snapshot, links: pl.DataFrame) -> pl.DataFrame:
     """Retire customers whose last record was merged away into another customer's: (customer, into)."""
-    moved = links.join(snapshot.links.select("link", was="customer"), on="link").filter(
-        pl.col("was") != pl.col("customer")
-    )
+    was = pick(snapshot.links, "link", "customer").rename({"customer": "was"})
+    moved = where(matched(links, was, "link"), pl.col("was") != pl.col("customer"))
     none = pl.DataFrame(schema={"customer": pl.Int64, "into": pl.Int64})
     if moved.is_empty():
         return none
@@ -537,8 +521,9 @@ def _moved(
     created: pl.DataFrame,
 ) -> pl.Series:
     """Return the customers whose golden values or links changed."""
-    was = snapshot.links.select("link", was="customer", was_state="state")
-    met = links.select("link", "customer", "state").join(was, on="link", how="left")
+    was = pick(snapshot.links, "link", "customer", "state")
+    was = was.rename({"customer": "was", "state": "was_state"})
+    met = beside(pick(links, "link", "customer", "state"), was, "link")
     other = (
         pl.col("was").is_null()
         | (pl.col("was") != pl.col("customer"))
@@ -554,19 +539,20 @@ def _moved(
 
 def _images(seen: Observation, links: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
     """Return the images to store; a record that is gone keeps the last one it had."""
-    shown = seen.records.filter(~pl.col("@gone").fill_null(value=False)).select("link", "image")
-    return shown.filter(pl.col("link").is_in(links["link"].implode()))
+    return among(pick(unless(seen.records, "@gone"), "link", "image"), links, "link")
 
 
 def _stamped(links: pl.DataFrame, agreed: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
     """Note what golden values each record now shows: these, or at least those last sent and answered."""
-    shows = pl.col("link").is_in(agreed["link"].implode())
-    links = links.with_columns(
-        seen=pl.when(shows).then(pl.lit(snapshot.batch, pl.Int64)).otherwise("seen")
-    )
-    marks = snapshot.sent.filter("answered").group_by("link").agg(pl.col("mark").max())
-    if marks.is_empty():
+    if agreed.height:
+        shows = pl.col("link").is_in(agreed["link"].implode())
+        links = links.with_columns(
+            seen=pl.when(shows).then(pl.lit(snapshot.batch, pl.Int64)).otherwise("seen")
+        )
+    answered = where(snapshot.sent, "answered")
+    if answered.is_empty():
         return links
+    marks = answered.group_by("link").agg(pl.col("mark").max())
     met = links.join(marks, on="link", how="left", maintain_order="left")
     return met.with_columns(seen=pl.max_horizontal("seen", "mark")).drop("mark")
 
@@ -575,63 +561,81 @@ def _keys(
     rules: Published, snapshot: Snapshot, seen: Observation, links: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return match keys to add and to take away, by what records show now: (key, link)."""
-    fresh = snapshot.keys.filter("is_kept").join(links.select("link"), on="link", how="semi")
+    fresh = pick(among(where(snapshot.keys, "is_kept"), links, "link"), "key", "link")
     # In key order: neighbours of the index are written together.
-    fresh = fresh.select("key", "link").sort("key")
+    fresh = fresh.sort("key") if fresh.height > 1 else fresh
     if seen.stream.id in OWN_STREAMS:
         return fresh, fresh.clear()
-    both = seen.before.join(links.select("link"), on="link", how="semi").select("link")
-    both = both.join(seen.values.select("link"), on="link", how="semi")
-    before = both.join(seen.before, on="link", maintain_order="left")
-    after = both.join(seen.values, on="link", maintain_order="left")
-    if not differing(after, before).any():
+    both = pick(among(among(seen.before, links, "link"), seen.values, "link"), "link")
+    identifying = [name for name in seen.values.columns if identifies(name)]
+    before = beside(both, pick(seen.before, "link", *identifying), "link")
+    after = beside(both, pick(seen.values, "link", *identifying), "link")
+    differs = differing(after, before)
+    if not differs.any():
         return fresh, fresh.clear()
+    before, after = before.filter(differs), after.filter(differs)
     old, new = (
-        match_keys(
-            values,
-            rules.config.workspace.match,
-            system=seen.stream.system,
-            salt=rules.salt,
-            external_id=None,
-        ).select("key", "link")
+        pick(
+            match_keys(
+                values,
+                rules.config.workspace.match,
+                system=seen.stream.system,
+                salt=rules.salt,
+                external_id=None,
+            ),
+            "key",
+            "link",
+        )
         for values in (before, after)
     )
-    gone = old.join(new, on=["key", "link"], how="anti")
-    return pl.concat([fresh, new.join(old, on=["key", "link"], how="anti")]), gone
+    gone = apart(old, new, ["key", "link"])
+    return pl.concat([fresh, apart(new, old, ["key", "link"])]), gone
 
 
 def _rejects(seen: Observation, doubtful: pl.DataFrame) -> pl.DataFrame:
-    faults = seen.rejects.select(
-        "external_id", pl.col("field").fill_null(""), "code", "detail", "whole", stage=pl.lit("map")
-    )
-    held = doubtful.join(seen.records.select("link", external_id="@id"), on="link").select(
-        "external_id", field=pl.lit(""), code=pl.lit("identity_doubtful"),
-        detail=pl.lit("the record may belong to more than one customer; decide its review"),
-        whole=pl.lit(value=True), stage=pl.lit("resolve"),
-    )  # fmt: skip
-    return pl.concat([faults, held])
+    parts = [empty(REJECTS)]
+    if seen.rejects.height:
+        faults = seen.rejects.with_columns(pl.col("field").fill_null(""), stage=pl.lit("map"))
+        parts.append(pick(faults, *REJECTS))
+    if doubtful.height:
+        held = doubtful.join(_named(seen), on="link").select(
+            "external_id", field=pl.lit(""), code=pl.lit("identity_doubtful"),
+            detail=pl.lit("the record may belong to more than one customer; decide its review"),
+            whole=pl.lit(value=True), stage=pl.lit("resolve"),
+        )  # fmt: skip
+        parts.append(held)
+    return pl.concat(parts)
+
+
+def _named(seen: Observation) -> pl.DataFrame:
+    """Return what the records observed are called: (link, external_id)."""
+    return pick(seen.records, "link", "@id").rename({"@id": "external_id"})
 
 
 def _reviews(seen: Observation, doubtful: pl.DataFrame, golden: pl.DataFrame) -> pl.DataFrame:
-    held = doubtful.join(seen.records.select("link", external_id="@id"), on="link").select(
-        kind=pl.lit("possible_duplicate"),
-        subject=pl.concat_str(pl.lit(f"{seen.stream.title}/"), "external_id"),
-        customers="customers",
-        detail=pl.lit("its match keys do not lead to one customer alone"),
-    )
-    contested = golden.filter("contested").select(
-        kind=pl.lit("conflict"),
-        subject=pl.concat_str("customer", pl.lit("/"), "field"),
-        customers=pl.concat_list("customer"),
-        detail=pl.lit("records say different things, and the policy of this field is to ask"),
-    )
-    parts = [held, contested]
+    parts = [empty(_REVIEWS)]
+    if doubtful.height:
+        held = doubtful.join(_named(seen), on="link").select(
+            kind=pl.lit("possible_duplicate"),
+            subject=pl.concat_str(pl.lit(f"{seen.stream.title}/"), "external_id"),
+            customers="customers",
+            detail=pl.lit("its match keys do not lead to one customer alone"),
+        )
+        parts.append(held)
+    if golden["contested"].any():
+        contested = golden.filter("contested").select(
+            kind=pl.lit("conflict"),
+            subject=pl.concat_str("customer", pl.lit("/"), "field"),
+            customers=pl.concat_list("customer"),
+            detail=pl.lit("records say different things, and the policy of this field is to ask"),
+        )
+        parts.append(contested)
     if seen.flags.height:
         said = seen.flags.group_by("link").agg(
             detail=pl.col("remark").unique().sort().str.join("; ")
         )
         parts.append(
-            said.join(seen.records.select("link", external_id="@id"), on="link").select(
+            said.join(_named(seen), on="link").select(
                 kind=pl.lit("flag"),
                 subject=pl.concat_str(pl.lit(f"{seen.stream.title}/"), "external_id"),
                 customers=pl.lit([], pl.List(pl.Int64)),
@@ -646,14 +650,15 @@ def _audit(
     created: pl.DataFrame, doubtful: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return one event per record observed and one per customer whose golden values changed."""
-    was = snapshot.links.lazy().select("link", was="state", owner="customer")
-    said = cells.lazy().join(was, on="link", how="semi")
-    said = said.group_by("link").agg(fields=pl.col("field").unique().sort().str.join(","))
+    was = pick(snapshot.links, "link", "state", "customer")
+    was = was.rename({"state": "was", "customer": "owner"})
+    said = among(cells, was, "link").group_by("link")
+    spoken = said.agg(fields=pl.col("field").unique().sort().str.join(","))
     is_created = (
         pl.col("customer").is_in(created["customer"].implode())
         & pl.col("customer").is_first_distinct()
     )
-    records = links.lazy().join(was, on="link", how="left").join(said, on="link", how="left").select(
+    records = beside(beside(links, was, "link"), spoken, "link").select(
         kind=pl.when(pl.col("state") == GONE).then(pl.lit("record.gone"))
         .when(pl.col("state") == MERGED_AWAY).then(pl.lit("record.merged"))
         .when(pl.col("was").is_null() & is_created).then(pl.lit("customer.created"))
@@ -662,7 +667,7 @@ def _audit(
         .when(pl.lit(snapshot.answer)).then(pl.lit("record.confirmed"))
         .otherwise(pl.lit("record.changed")),
         stream="stream", link="link", customer="customer", fields="fields",
-    ).collect()  # fmt: skip
+    )  # fmt: skip
     parts = [records]
     if seen.rejects.height:
         parts.append(_set_aside(seen))
@@ -674,16 +679,14 @@ def _audit(
         parts.append(held.select(records.columns))
     if changes.is_empty():
         return pl.concat(parts)
-    golden = (
-        changes.lazy()
-        .group_by("customer")
-        .agg(fields=pl.col("field").sort().str.join(","), link=pl.col("link").first())
+    golden = changes.group_by("customer").agg(
+        fields=pl.col("field").sort().str.join(","), link=pl.col("link").first()
     )
     changed = golden.select(
         kind=pl.lit("customer.changed"), stream=pl.lit(seen.stream.id, pl.Int32), link="link", customer="customer",
         fields="fields",
     )  # fmt: skip
-    return pl.concat([*parts, changed.collect()])
+    return pl.concat([*parts, changed])
 
 
 def _set_aside(seen: Observation) -> pl.DataFrame:

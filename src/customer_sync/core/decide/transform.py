@@ -14,7 +14,7 @@ customer and no policy.
 import polars as pl
 
 from customer_sync.core.decide.route import accepted_cells
-from customer_sync.kernel.frames import empty
+from customer_sync.kernel.frames import among, apart, beside, empty, matched, pick, where
 from customer_sync.model.frame import ACCEPTED
 
 __all__ = ["is_cut", "kept", "made", "not_ours", "remembered", "said_after_all", "settled"]
@@ -42,17 +42,14 @@ def made(
         now: (link, field, shown): what the records show, fields that are only delivered included.
         changed: (link, field, element, value, was): what the image did not show before.
     """
-    if sent.is_empty():
+    other = where(matched(sent, now, _CELL), pl.col("value").ne_missing(pl.col("shown")))
+    if other.is_empty():
         return empty(ACCEPTED)
     moved = changed.group_by(_CELL).agg(moved=(pl.col("element") == "").all())
-    doubts = _doubts(known).select(*_CELL, "asked", asked_for="sent", stood="shown")
-    met = (
-        sent.join(now, on=_CELL)
-        .filter(pl.col("value").ne_missing(pl.col("shown")))
-        .join(moved, on=_CELL, how="left")
-        .join(links.select("link", image_at="shown"), on="link", how="left")
-        .join(doubts, on=_CELL, how="left")
-    )
+    doubts = pick(_doubts(known), *_CELL, "asked", "sent", "shown")
+    doubts = doubts.rename({"sent": "asked_for", "shown": "stood"})
+    images = pick(links, "link", "shown").rename({"shown": "image_at"})
+    met = beside(beside(beside(other, moved, _CELL), images, "link"), doubts, _CELL)
     again = (
         (pl.col("asked") < pl.col("mark"))
         & pl.col("asked_for").eq_missing(pl.col("value"))
@@ -66,7 +63,7 @@ def made(
         *_CELL, "shown", sent="value", asked=pl.when(~certain).then("mark"),
         said=~certain & pl.col("moved").is_not_null(),
     )  # fmt: skip
-    return rows.select(list(ACCEPTED)).unique(_CELL)
+    return pick(rows, *ACCEPTED).unique(_CELL)
 
 
 def not_ours(sent: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
@@ -78,17 +75,13 @@ def not_ours(sent: pl.DataFrame, changed: pl.DataFrame) -> pl.DataFrame:
     """
     if sent.is_empty() or changed.is_empty():
         return changed
-    met = changed.join(
-        sent.select(*_CELL, sent="value", answered="answered", ours=pl.lit(value=True)), on=_CELL, how="left"
-    )  # fmt: skip
-    ours = pl.col("ours").fill_null(value=False)
-    echo = ours & (
-        pl.col("sent").eq_missing(pl.col("value")) | (pl.col("element") != "") & _within_list()
-    )
+    met = matched(changed, pick(sent, *_CELL, "value", "answered").rename({"value": "sent"}), _CELL)
+    if met.is_empty():
+        return changed
+    echo = pl.col("sent").eq_missing(pl.col("value")) | (pl.col("element") != "") & _within_list()
     alike = is_cut("value", "sent") & (pl.col("element") == "")
-    theirs = ours & ~echo & (pl.col("answered") | alike).fill_null(value=False)
-    key = [*_CELL, "element"]
-    return changed.join(met.filter(echo | theirs).select(key), on=key, how="anti")
+    theirs = (pl.col("answered") | alike).fill_null(value=False)
+    return apart(changed, met.filter(echo | theirs), [*_CELL, "element"])
 
 
 def said_after_all(
@@ -104,7 +97,7 @@ def said_after_all(
         before: (link, field, shown): what the image showed before.
         now: (link, field, shown): what the records show.
     """
-    doubts = _doubts(known).filter("said").rename({"shown": "stood", "sent": "asked_for"})
+    doubts = where(_doubts(known), "said").rename({"shown": "stood", "sent": "asked_for"})
     if doubts.is_empty() or sent.is_empty():
         return empty(
             {"link": pl.Int64(), "field": pl.String(), "value": pl.String(), "mark": pl.Int64()}
@@ -124,7 +117,7 @@ def settled(
     sent: pl.DataFrame, known: pl.DataFrame, fresh: pl.DataFrame, *claimed: pl.DataFrame
 ) -> pl.DataFrame:
     """Return ``fresh``, and the end of the doubts that a later answer or a claim has removed."""
-    doubts = _doubts(known).join(fresh, on=_CELL, how="anti")
+    doubts = apart(_doubts(known), fresh, _CELL)
     if doubts.is_empty():
         return fresh
     later = sent.filter(pl.col("answered").fill_null(value=True)).select(*_CELL, "mark")
@@ -140,13 +133,12 @@ def kept(known: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     """Return the cells that a system made of what it was sent, the newest word on each."""
     if fresh.is_empty():
         return accepted_cells(known)
-    return accepted_cells(pl.concat([fresh, known.join(fresh, on=_CELL, how="anti")]))
+    return accepted_cells(pl.concat([fresh, apart(known, fresh, _CELL)]))
 
 
 def remembered(known: pl.DataFrame, fresh: pl.DataFrame) -> pl.DataFrame:
     """Return all that records with news are remembered to have made of what they were sent."""
-    old = known.join(fresh.select("link").unique(), on="link", how="semi")
-    return pl.concat([fresh, old.join(fresh, on=_CELL, how="anti")])
+    return pl.concat([fresh, apart(among(known, fresh, "link"), fresh, _CELL)])
 
 
 def is_cut(shown: str, sent: str) -> pl.Expr:
@@ -156,7 +148,7 @@ def is_cut(shown: str, sent: str) -> pl.Expr:
 
 
 def _doubts(known: pl.DataFrame) -> pl.DataFrame:
-    return known.filter(pl.col("asked").is_not_null())
+    return where(known, pl.col("asked").is_not_null())
 
 
 def _within_list() -> pl.Expr:

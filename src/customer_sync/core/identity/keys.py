@@ -10,7 +10,7 @@ import polars as pl
 from customer_sync.kernel.frames import digest, json_elements
 from customer_sync.model.config import MatchConfig
 
-__all__ = ["KINDS", "match_keys"]
+__all__ = ["KINDS", "identifies", "match_keys"]
 
 # Order is trust: a reference that a system declares, then what is issued to one party alone,
 # then what a person uses, then what a household shares.
@@ -20,6 +20,11 @@ _SOURCES = {"tax_id": ("tax_id",), "email": ("email", "emails"), "phone": ("phon
 PHONE_DIGITS_MIN = 7  # shorter numbers are extensions
 _TYPED = "|".join([*(f"{digit}{{7}}" for digit in range(10)), "12345678"])
 _KEYS = {"link": pl.Int64, "kind": pl.Int8, "key": pl.Int64, "is_kept": pl.Boolean}
+
+
+def identifies(column: str) -> bool:
+    """Tell whether match keys are made of a canonical field."""
+    return column.startswith("reference.") or any(column in names for names in _SOURCES.values())
 
 
 def match_keys(
