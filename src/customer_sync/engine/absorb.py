@@ -26,7 +26,7 @@ from customer_sync.core.identity import match_keys
 from customer_sync.engine.faults import ABSORB_AFTER_COMMIT, ABSORB_BEFORE_COMMIT, ABSORB_DECIDED
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
-from customer_sync.kernel.frames import digest, from_json, to_json
+from customer_sync.kernel.frames import beside, digest, from_json, matched, pick, to_json, where
 from customer_sync.model.field import CUSTOM_PREFIX, column_name
 from customer_sync.model.frame import EXCLUDED
 from customer_sync.store import commit as commits
@@ -119,18 +119,19 @@ def absorb_in(
     batch = snapshots.begin(tx)
     sources = list(stream.map.source_fields)
     frame = _digested(records, sources)
-    staged = frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
-    found = snapshots.news(tx, stream.id, staged, mark=mark, every=answered is not None)
+    found = snapshots.news(tx, stream.id, _staged(frame), mark=mark, every=answered is not None)
     if found.is_empty():
         return Absorbed()
     frame = frame.join(found, on="row", maintain_order="left")
     is_stale = pl.col("shown").fill_null(-1) > mark
-    stale = frame.filter(is_stale)[ID].to_list()
-    frame = frame.filter(~is_stale & (pl.col("state").fill_null(-1) != EXCLUDED))
     # A record that is gone before it was ever seen is nobody's, unless we made it just now.
     made = [] if answered is None else answered.owners[ID].to_list()
     is_there = ~pl.col(GONE).fill_null(value=False) | pl.col(ID).is_in(made)
-    frame = frame.filter(pl.col("link").is_not_null() | is_there)
+    is_known = pl.col("link").is_not_null()
+    is_tied = (pl.col("state").fill_null(-1) != EXCLUDED) & (is_known | is_there)
+    judged = frame.select(stale=is_stale, taken=~is_stale & is_tied)
+    stale = frame[ID].filter(judged["stale"]).to_list()
+    frame = frame if judged["taken"].all() else frame.filter(judged["taken"])
     if frame.is_empty():
         return Absorbed(stale=stale)
     frame = _numbered(tx, frame)
@@ -142,27 +143,32 @@ def absorb_in(
 
 
 def _digested(records: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
-    records = records.unique(ID, keep="last", maintain_order=True)
-    gone = pl.col(GONE).fill_null(value=False)
-    texts = records.with_columns(pl.col(GONE).cast(pl.String).alias("gone"))
-    return texts.with_columns(
-        gone.alias(GONE), digest=digest([ID, "gone", MERGED_INTO, *sources])
-    ).with_row_index("row")
+    if records[ID].n_unique() < records.height:
+        records = records.unique(ID, keep="last", maintain_order=True)
+    gone = pl.col(GONE).cast(pl.String)
+    told = digest([ID, gone, MERGED_INTO, *sources])
+    return records.with_columns(pl.col(GONE).fill_null(value=False), digest=told).with_row_index(
+        "row"
+    )
+
+
+def _staged(frame: pl.DataFrame) -> pl.DataFrame:
+    staged = pick(frame, "row", "digest", ID, VERSION, CHANGED_AT)
+    return staged.rename({ID: "external_id", VERSION: "version", CHANGED_AT: "changed_at"})
 
 
 def _numbered(tx: Transaction, frame: pl.DataFrame) -> pl.DataFrame:
     """Give records without a link a fresh one."""
-    frame = frame.with_columns(is_new=pl.col("link").is_null())
-    count = int(frame["is_new"].sum())
+    is_new = frame["link"].is_null().alias("is_new")
+    count = frame["link"].null_count()
+    frame = frame.hstack([is_new])
     if not count:
         return frame
-    fresh = (
-        frame.filter("is_new")
-        .select("row")
-        .with_columns(fresh=snapshots.allocate(tx, "links", count))
+    fresh = pick(frame.filter(is_new), "row").hstack(
+        [snapshots.allocate(tx, "links", count).alias("fresh")]
     )
-    joined = frame.join(fresh, on="row", how="left", maintain_order="left")
-    return joined.with_columns(link=pl.coalesce("link", "fresh")).drop("fresh")
+    joined = beside(pick(frame, "row", "link"), fresh, "row")
+    return frame.with_columns(joined.select(pl.coalesce("link", "fresh"))["link"])
 
 
 def _created_blank(frame: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
@@ -185,14 +191,14 @@ def _decided(
     now = session.now()
     rules = session.rules
     seen = observe(stream, frame)
-    new = frame.filter("is_new").select("link", ID)
-    values = seen.values.join(new, on="link", how="inner", maintain_order="left")
+    values = matched(seen.values, pick(where(frame, "is_new"), "link", ID), "link")
     pointed = any(f"reference.{stream.system}" in other.map.canonical for other in rules.connected)
     keys = match_keys(
-        values.drop(ID), rules.config.workspace.match, system=stream.system, salt=rules.salt,
+        values, rules.config.workspace.match, system=stream.system, salt=rules.salt,
         external_id=values[ID] if pointed else None,
     )  # fmt: skip
-    owners = frame.select("link", ID).join(answered.owners, on=ID) if answered is not None else None
+    named = pick(frame, "link", ID)
+    owners = None if answered is None else matched(named, answered.owners, ID)
     if stream.id == STEWARD_STREAM:  # a person's word on a value recognises nobody
         keys = keys.clear()
     customers = frame["customer"].drop_nulls()
@@ -202,10 +208,10 @@ def _decided(
         customers = pl.concat([customers, frame[ID].cast(pl.Int64)])
     loaded = snapshots.load_snapshot(
         tx, rules, batch=batch, now=now, stream=stream.id, customers=customers, keys=keys,
-        pointing=_pointing(rules, values), rows=frame.select("row", "link"),
+        pointing=_pointing(rules, values), rows=pick(frame, "row", "link"),
         merged_into=frame[MERGED_INTO].drop_nulls().to_list(), new_count=values.height,
         answered=None if answered is None else _sent(frame, answered),
-        owners=None if owners is None else owners.select("link", "customer"),
+        owners=None if owners is None else pick(owners, "link", "customer"),
     )  # fmt: skip
     if loaded.is_edited:
         raise _EditedError
@@ -234,9 +240,8 @@ def _pointing(rules: Published, values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sent(frame: pl.DataFrame, answered: Answered) -> pl.DataFrame:
-    return answered.sent.join(frame.select("link", ID), on=ID).select(
-        "link", "field", "value", "mark", "answered"
-    )
+    sent = matched(answered.sent, pick(frame, "link", ID), ID)
+    return pick(sent, "link", "field", "value", "mark", "answered")
 
 
 def absorb_ledger(session: Session) -> int:
@@ -266,8 +271,7 @@ def absorb_with_edits_in(
 def news_in(tx: Transaction, stream: Stream, records: pl.DataFrame, *, mark: int) -> pl.DataFrame:
     """Return those of the records that are new or differ from what is known of them."""
     frame = _digested(records, list(stream.map.source_fields))
-    staged = frame.select("row", "digest", external_id=ID, version=VERSION, changed_at=CHANGED_AT)
-    found = snapshots.news(tx, stream.id, staged, mark=mark)
+    found = snapshots.news(tx, stream.id, _staged(frame), mark=mark)
     return frame.join(found.select("row"), on="row", how="semi").select(records.columns)
 
 

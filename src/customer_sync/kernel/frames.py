@@ -10,9 +10,22 @@ import polars as pl
 from polars_hash import NonCryptographicHashingNameSpace
 
 __all__ = [
-    "among", "apart", "beside", "digest", "empty", "from_json", "json_array", "json_elements", "matched", "pick",
-    "to_json", "unless", "where",
-]  # fmt: skip
+    "among",
+    "apart",
+    "beside",
+    "computed",
+    "constant",
+    "digest",
+    "empty",
+    "from_json",
+    "json_array",
+    "json_elements",
+    "matched",
+    "pick",
+    "to_json",
+    "unless",
+    "where",
+]
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -34,6 +47,16 @@ def pick(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
 def where(frame: pl.DataFrame, predicate: pl.Expr | str) -> pl.DataFrame:
     """Return the rows of which the predicate, or the column of that name, is true."""
     return frame.filter(predicate) if frame.height else frame
+
+
+def computed(query: pl.LazyFrame) -> pl.DataFrame:
+    """Compute what was asked for here and now: a batch is small, and starting threads for it costs more."""
+    return query.collect(engine="in-memory")
+
+
+def constant(name: str, value: object, dtype: pl.DataType, height: int) -> pl.Series:
+    """Return a column that says the same in every row."""
+    return pl.Series(name, [value], dtype).new_from_index(0, height)
 
 
 def unless(frame: pl.DataFrame, flag: str) -> pl.DataFrame:
@@ -69,7 +92,7 @@ def beside(frame: pl.DataFrame, other: pl.DataFrame, on: str | list[str]) -> pl.
         return matched(frame, other, on)
     keys = {on} if isinstance(on, str) else set(on)
     nothing = [
-        pl.Series(name, [None], dtype).new_from_index(0, frame.height)
+        constant(name, None, dtype, frame.height)
         for name, dtype in other.schema.items()
         if name not in keys
     ]
@@ -106,11 +129,12 @@ def json_array(column: str) -> pl.Expr:
     return pl.when(pl.col(column).list.len() > 0).then(text).alias(column)
 
 
-def digest(columns: Sequence[str]) -> pl.Expr:
+def digest(columns: Sequence[str | pl.Expr]) -> pl.Expr:
     """Return a 64-bit digest of the columns of each row, the same for ever (xxh3), null kept apart from ''.
 
     Used to recognise what is unchanged, never to prove anything.
     """
-    cells = [pl.col(name).fill_null("\x00") for name in columns]
+    texts = [pl.col(one) if isinstance(one, str) else one for one in columns]
+    cells = [text.fill_null("\x00") for text in texts]
     joined = pl.concat_str(cells, separator="\x1f") if cells else pl.lit("")
     return NonCryptographicHashingNameSpace(joined).xxh3_64().reinterpret(signed=True)

@@ -8,6 +8,8 @@ from datetime import datetime
 import polars as pl
 
 from customer_sync.infra.pg import Transaction
+from customer_sync.kernel.frames import constant
+from customer_sync.model.frame import INSTANT
 
 __all__ = ["add", "add_one"]
 
@@ -23,12 +25,15 @@ def add(
 ) -> None:
     """Append events: kind, and any of stream, link, customer, fields, detail, digest."""
     if batch is not None:  # the batch knows its time, run and configuration
-        tx.copy_in("event", events.with_columns(batch=pl.lit(batch, pl.Int64)))
+        stamped = events.hstack([constant("batch", batch, pl.Int64(), events.height)])
+        tx.copy_in("event", stamped)
         return
-    stamped = events.with_columns(
-        run=pl.lit(run, pl.Int64), configuration=pl.lit(configuration, pl.Int32), at=pl.lit(now)
-    )
-    tx.copy_in("event", stamped)
+    told = [
+        constant("run", run, pl.Int64(), events.height),
+        constant("configuration", configuration, pl.Int32(), events.height),
+        constant("at", now, INSTANT, events.height),
+    ]
+    tx.copy_in("event", events.hstack(told))
 
 
 def add_one(

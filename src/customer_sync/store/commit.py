@@ -8,6 +8,7 @@ import polars as pl
 from customer_sync.core.decide import LEDGER_STREAM, Effects, Observation, Published
 from customer_sync.core.golden import ASK
 from customer_sync.infra.pg import Transaction, load
+from customer_sync.kernel.frames import among, apart, pick, where
 from customer_sync.model.frame import ACCEPTED, LIVE
 from customer_sync.store import audit
 from customer_sync.store.customers import COLUMNS, as_rows
@@ -33,7 +34,7 @@ def commit(
     tx.execute(
         STATEMENTS["add_batch"], (batch, run, stream, rules.version, seen.records.height, now)
     )
-    new = seen.records.filter("is_new")["link"]
+    new = pick(where(seen.records, "is_new"), "link")
     _links(tx, effects, new)
     _claims(tx, effects, batch)
     _customers(tx, effects, stream, batch)
@@ -43,18 +44,17 @@ def commit(
     audit.add(tx, effects.audit, run=run, batch=batch, configuration=rules.version, now=now)
 
 
-def _links(tx: Transaction, effects: Effects, new: pl.Series) -> None:
-    is_new = pl.col("link").is_in(new.implode())
-    added = effects.links.filter(is_new)
-    changed = effects.links.filter(~is_new)
-    tx.copy_in("link", added.rename({"link": "id"}))
-    tx.copy_in("image", effects.images.filter(is_new).select("link", fields="image"))
+def _links(tx: Transaction, effects: Effects, new: pl.DataFrame) -> None:
+    changed = apart(effects.links, new, "link")
+    tx.copy_in("link", among(effects.links, new, "link").rename({"link": "id"}))
+    shown = pick(effects.images, "link", "image")
+    tx.copy_in("image", among(shown, new, "link").rename({"image": "fields"}))
     if changed.height:
         _stage(tx, "new_link", changed)
         tx.execute(STATEMENTS["change_links"])
-        images = effects.images.filter(~is_new)
+        images = apart(shown, new, "link")
         if images.height:
-            _stage(tx, "new_image", images.select("link", "image"))
+            _stage(tx, "new_image", images)
             tx.execute(STATEMENTS["change_images"])
     if effects.accepted.height:
         items = effects.accepted.group_by("link").agg(
@@ -106,10 +106,10 @@ def _change_customers() -> LiteralString:
     return STATEMENTS["change_customers"].replace("{assignments}", assignments)
 
 
-def _keys(tx: Transaction, effects: Effects, new: pl.Series) -> None:
-    is_new = pl.col("link").is_in(new.implode())
-    tx.copy_in("match_key", effects.keys_new.filter(is_new).unique())
-    known = effects.keys_new.filter(~is_new)
+def _keys(tx: Transaction, effects: Effects, new: pl.DataFrame) -> None:
+    added = among(effects.keys_new, new, "link")
+    tx.copy_in("match_key", added.unique() if added.height else added)
+    known = apart(effects.keys_new, new, "link")
     if known.height:
         _stage(tx, "new_key", known)
         tx.execute(STATEMENTS["add_keys"])
@@ -156,21 +156,20 @@ def _set_aside(
 
 
 def _routes(
-    tx: Transaction, effects: Effects, new: pl.Series, *, batch: int, run: int, now: datetime
+    tx: Transaction, effects: Effects, new: pl.DataFrame, *, batch: int, run: int, now: datetime
 ) -> None:
     due, agreed = effects.routes.due, effects.routes.agreed
     enqueue(tx, due, batch=batch, now=now)
-    known = agreed.filter(~pl.col("link").is_in(new.implode()))
-    gone = effects.links.filter(pl.col("state") != LIVE).select("link")
-    settled = pl.concat([known, gone])
+    known = apart(agreed, new, "link")
+    gone = where(effects.links, pl.col("state") != LIVE)
+    settled = pl.concat([known, pick(gone, "link")])
     if settled.height:
         _stage(tx, "agreed", settled)
         tx.execute(STATEMENTS["drop_agreed"], {"batch": batch})
     # Only a customer who was there before can have been waiting to be created somewhere.
-    fresh = effects.links.filter(pl.col("link").is_in(new.implode()))
-    fresh = fresh.join(effects.customers_new.select("customer"), on="customer", how="anti")
+    fresh = apart(among(effects.links, new, "link"), effects.customers_new, "customer")
     if fresh.height:
-        _stage(tx, "new_tie", fresh.select("customer", "stream"))
+        _stage(tx, "new_tie", pick(fresh, "customer", "stream"))
         tx.execute(STATEMENTS["drop_created"])
         tx.execute(STATEMENTS["found_created"], {"now": now, "run": run, "batch": batch})
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from customer_sync.kernel.frames import from_json, to_json
+from customer_sync.kernel.frames import constant, from_json, pick, to_json
 from customer_sync.model.field import CATALOGUE, CUSTOM_PREFIX, column_name
 
 __all__ = ["COLUMNS", "ROW", "as_golden", "as_rows"]
@@ -29,7 +29,7 @@ def as_golden(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
         renamed = pl.concat(
             [renamed, values.rename(dict(zip(keys, custom, strict=True)))], how="horizontal"
         )
-    return renamed.select("customer", "stamp", "is_edited", *fields)
+    return pick(renamed, "customer", "stamp", "is_edited", *fields)
 
 
 def as_rows(golden: pl.DataFrame) -> pl.DataFrame:
@@ -41,5 +41,5 @@ def as_rows(golden: pl.DataFrame) -> pl.DataFrame:
         values = golden.select(custom).rename(keys)
         rows = rows.with_columns(custom=values.select(to_json(values.columns)).to_series())
     else:
-        rows = rows.with_columns(custom=pl.lit(None, pl.String))
-    return rows.select(pl.col("customer").alias("id"), *COLUMNS, "custom")
+        rows = rows.hstack([constant("custom", None, pl.String(), rows.height)])
+    return pick(rows.rename({"customer": "id"}), "id", *COLUMNS, "custom")

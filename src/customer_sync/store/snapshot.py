@@ -9,7 +9,7 @@ import polars as pl
 from customer_sync.core.decide import LEDGER_STREAM, Published, Snapshot
 from customer_sync.infra.pg import Transaction, load
 from customer_sync.kernel.errors import StoreConflictError
-from customer_sync.kernel.frames import empty
+from customer_sync.kernel.frames import among, apart, empty, pick
 from customer_sync.model.frame import ACCEPTED, CLAIMS, IMAGES, INSTANT, LINKS, SENT
 from customer_sync.store.customers import COLUMNS, ROW, as_golden
 
@@ -80,13 +80,13 @@ _OBSERVED: dict[str, type[pl.DataType] | pl.DataType] = {
 def stage_observed(tx: Transaction, records: pl.DataFrame) -> None:
     """Stage observations: row, external_id, and any of link, digest, version, changed_at."""
     missing = [
-        pl.lit(None, dtype).alias(name)
+        pl.Series(name, [None], dtype).new_from_index(0, records.height)
         for name, dtype in _OBSERVED.items()
         if name not in records.columns
     ]
     tx.stage(
         "observed",
-        records.with_columns(missing).select(list(_OBSERVED)),
+        pick(records.hstack(missing), *_OBSERVED),
         analyze=records.height >= ANALYZE_ROWS_MIN,
     )
 
@@ -117,7 +117,7 @@ def news(
     found = tx.frame(STATEMENTS["news"], {"stream": stream, "all": every}, schema=_NEWS)
     if 0 < found.height < records.height:
         # What is known already is of no interest to the statements that follow.
-        stage_observed(tx, records.join(found.select("row"), on="row", how="semi"))
+        stage_observed(tx, among(records, found, "row"))
     return found
 
 
@@ -168,7 +168,7 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
     if owners is not None and owners.height:
         owners = _standing(tx, owners)
         settled = owners.with_columns(same=pl.lit(value=True))
-        decided = pl.concat([settled, decided.join(owners, on="link", how="anti")])
+        decided = pl.concat([settled, apart(decided, owners, "link")])
     reached = [customers, candidates["customer"], winners["customer"], decided["customer"]]
     touched = pl.concat(reached).unique().drop_nulls()
     has_any = touched.len() > 0
@@ -289,13 +289,13 @@ def sent_cells(attempts: pl.DataFrame) -> pl.DataFrame:
 
 def _latest_sent(answered: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Prefer, cell by cell, the attempt whose answer this is."""
-    cells = pl.concat([answered, others.join(answered, on=["link", "field"], how="anti")])
+    cells = pl.concat([answered, apart(others, answered, ["link", "field"])])
     return cells.sort("mark", descending=True).unique(["link", "field"], keep="first")
 
 
 def accepted(images: pl.DataFrame) -> pl.DataFrame:
     """Unpack what systems made of what they were sent: model.frame.ACCEPTED."""
-    rows = images.filter(pl.col("accepted").is_not_null())
+    rows = images if not images["accepted"].null_count() else images.drop_nulls("accepted")
     if rows.is_empty():
         return empty(ACCEPTED)
     item = pl.List(pl.Struct({name: kind for name, kind in ACCEPTED.items() if name != "link"}))
@@ -305,7 +305,7 @@ def accepted(images: pl.DataFrame) -> pl.DataFrame:
         .drop_nulls("item")
         .unnest("item")
     )
-    return items.select(list(ACCEPTED))
+    return pick(items, *ACCEPTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

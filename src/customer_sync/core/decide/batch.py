@@ -34,7 +34,17 @@ from customer_sync.core.golden import (
     widened,
 )
 from customer_sync.core.identity import identifies, match_keys, resolve
-from customer_sync.kernel.frames import among, apart, beside, empty, matched, pick, unless, where
+from customer_sync.kernel.frames import (
+    among,
+    apart,
+    beside,
+    constant,
+    empty,
+    matched,
+    pick,
+    unless,
+    where,
+)
 from customer_sync.model.frame import (
     ACCEPTED,
     CELLS,
@@ -356,7 +366,7 @@ def _claimed(
         return pl.DataFrame(schema=CELLS), accepted
     columns = ["link", "field", "element", "value", "seen", "basis"]
     said = matched(pl.concat([pick(part, *columns) for part in parts]), times, "link")
-    stamp = pl.Series("stamp", [snapshot.batch], pl.Int64).new_from_index(0, said.height)
+    stamp = constant("stamp", snapshot.batch, pl.Int64(), said.height)
     return pick(said.hstack([stamp]), *CELLS), accepted
 
 

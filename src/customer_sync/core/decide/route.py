@@ -8,7 +8,7 @@ from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import LEDGER_STREAM, Published, Stream
 from customer_sync.core.decide.show import desired, differing
 from customer_sync.core.mapping import parse
-from customer_sync.kernel.frames import among, apart, beside, matched, pick, unless, where
+from customer_sync.kernel.frames import among, apart, beside, constant, matched, pick, unless, where
 from customer_sync.model.frame import LIVE
 
 __all__ = ["Routes", "accepted_cells", "held_cells", "missing", "route", "with_references"]
@@ -74,8 +74,10 @@ def route(
 
 def _puts(stream: Stream, rows: pl.DataFrame) -> pl.DataFrame:
     """Return that these rows (customer, link) are due in a stream; no link: to be made there."""
-    told = [("stream", stream.id, pl.Int32), ("kind", "put", pl.String)]
-    same = [pl.Series(name, [one], kind).new_from_index(0, rows.height) for name, one, kind in told]
+    same = [
+        constant("stream", stream.id, pl.Int32(), rows.height),
+        constant("kind", "put", pl.String(), rows.height),
+    ]
     return pick(pick(rows, "customer", "link").hstack(same), *_DUE)
 
 
@@ -91,7 +93,7 @@ def _differs(
         # Records just read as they are need no second reading unless they differ.
         sure = _sure(stream, mine, seen, golden)
         left = apart(mine, sure, "link")
-        agrees = pl.Series("differs", [False], pl.Boolean).new_from_index(0, sure.height)
+        agrees = constant("differs", False, pl.Boolean(), sure.height)
         parts.append(sure.hstack([agrees]))
     if left.height:
         parts.append(
@@ -128,8 +130,8 @@ def _compared(
 
 def held_cells(rejected: pl.DataFrame) -> pl.DataFrame:
     """Return the cells that were set aside, as ``kept`` of core.decide.show: a person must mend them first."""
-    nothing = pl.Series([None], dtype=pl.String).new_from_index(0, rejected.height)
-    always = pl.Series("always", [True]).new_from_index(0, rejected.height)
+    nothing = constant("", None, pl.String(), rejected.height)
+    always = constant("always", True, pl.Boolean(), rejected.height)
     return pick(rejected, "link", "field").hstack(
         [nothing.alias("sent"), nothing.alias("made"), always]
     )
@@ -138,7 +140,7 @@ def held_cells(rejected: pl.DataFrame) -> pl.DataFrame:
 def accepted_cells(accepted: pl.DataFrame) -> pl.DataFrame:
     """Return the cells in which a system certainly shows what it made of what was sent, as ``kept``."""
     certain = where(accepted, pl.col("asked").is_null())
-    always = pl.Series("always", [False]).new_from_index(0, certain.height)
+    always = constant("always", False, pl.Boolean(), certain.height)
     made = certain["shown"].alias("made")
     return pick(certain, "link", "field", "sent").hstack([made, always])
 
@@ -221,5 +223,5 @@ def missing(stream: Stream, golden: pl.DataFrame) -> pl.DataFrame:
     if stream.config.create_when and golden.height:
         keep = golden.select(keep=parse(stream.config.create_when))["keep"]
         golden = golden.filter(keep.fill_null(value=False))
-    nobody = pl.Series("link", [None], pl.Int64).new_from_index(0, golden.height)
+    nobody = constant("link", None, pl.Int64(), golden.height)
     return _puts(stream, golden[["customer"]].hstack([nobody]))

@@ -13,7 +13,15 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from customer_sync.kernel.frames import from_json, json_array, json_elements, to_json
+from customer_sync.kernel.frames import (
+    computed,
+    constant,
+    from_json,
+    json_array,
+    json_elements,
+    pick,
+    to_json,
+)
 from customer_sync.model.frame import CELLS
 
 __all__ = ["changed_cells", "current_cells", "first_cells", "packed"]
@@ -29,7 +37,7 @@ def first_cells(values: pl.DataFrame, many: Sequence[str]) -> pl.DataFrame:
         values: column ``link``, then one column per canonical field.
         many: the canonical fields that hold many values.
     """
-    return _cells(values, many).drop_nulls("value").collect()
+    return computed(_cells(values, many).drop_nulls("value"))
 
 
 def changed_cells(
@@ -51,7 +59,7 @@ def changed_cells(
     changed = both.filter(pl.col("value").ne_missing(pl.col("was")))
     if silent.height:
         changed = changed.join(silent.lazy(), on=["link", "field"], how="anti")
-    return changed.select("link", "field", "element", "value", "was").collect()
+    return computed(changed.select("link", "field", "element", "value", "was"))
 
 
 def _cells(values: pl.DataFrame, many: Sequence[str], index: str = "link") -> pl.LazyFrame:
@@ -99,7 +107,7 @@ def current_cells(
     if claims["link"].is_duplicated().any():
         key = ["link", "field", "element"]
         cells = cells.sort("stamp", "basis", descending=True).unique(key, keep="first")
-    return cells.collect()
+    return computed(cells)
 
 
 def _cleared(claims: pl.DataFrame) -> pl.DataFrame:
@@ -118,30 +126,28 @@ def _cleared(claims: pl.DataFrame) -> pl.DataFrame:
 def packed(cells: pl.DataFrame, canonical: Sequence[str], many: Sequence[str]) -> pl.DataFrame:
     """Pack new cells into rows of model.frame.CLAIMS, one per (link, stamp, basis, seen, at)."""
     key = ["link", "stamp", "basis", "seen", "at"]
-    is_many = pl.col("field").is_in(list(many))
-    said = cells.filter(pl.col("value").is_not_null())
-    single = said.filter(~is_many).select(*key, "field", "value")
-    lists = (
-        said.filter(is_many)
-        .group_by(*key, "field")
-        .agg(pl.col("value"))
-        .with_columns(json_array("value"))
-        .select(*key, "field", "value")
-    )
-    wide = pl.concat([single, lists]).pivot(on="field", index=key, values="value")
+    said = pick(cells, *key, "field", "value")
+    has_cleared = said["value"].null_count() > 0
+    said = said.drop_nulls("value") if has_cleared else said
+    if not {*many}.isdisjoint(said["field"].unique()):
+        is_many = pl.col("field").is_in(list(many))
+        lists = said.filter(is_many).group_by(*key, "field").agg(pl.col("value"))
+        said = pl.concat([said.filter(~is_many), lists.with_columns(json_array("value"))])
+    wide = said.pivot(on="field", index=key, values="value")
     named = [name for name in canonical if name in wide.columns]
     rows = wide.select(*key, fields=to_json(named))
-    cleared = (
-        cells.filter(pl.col("value").is_null())
-        .with_columns(
-            name=pl.when(pl.col("element") == "")
-            .then(pl.col("field"))
-            .otherwise(pl.concat_str("field", pl.lit(_ELEMENT_SEPARATOR), "element"))
-        )
-        .group_by(key)
-        .agg(cleared=pl.col("name").sort().str.join(_CLEARED_SEPARATOR))
+    if not has_cleared:
+        return rows.hstack([constant("cleared", None, pl.String(), rows.height)])
+    out = rows.join(_emptied(cells, key), on=key, how="full", coalesce=True)
+    return out.with_columns(pl.col("fields").fill_null("{}"))
+
+
+def _emptied(cells: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Return the names of what cells say is empty now, by claim: the key and ``cleared``."""
+    name = (
+        pl.when(pl.col("element") == "")
+        .then(pl.col("field"))
+        .otherwise(pl.concat_str("field", pl.lit(_ELEMENT_SEPARATOR), "element"))
     )
-    out = rows.join(cleared, on=key, how="full", coalesce=True)
-    return out.with_columns(pl.col("fields").fill_null("{}")).select(
-        *key[:4], "at", "fields", "cleared"
-    )
+    gone = cells.filter(pl.col("value").is_null()).select(*key, name=name)
+    return gone.group_by(key).agg(cleared=pl.col("name").sort().str.join(_CLEARED_SEPARATOR))

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from customer_sync.kernel.frames import json_array
+from customer_sync.kernel.frames import constant, json_array, pick
 
 __all__ = ["Policies", "merge", "widened"]
 
@@ -50,13 +50,15 @@ def merge(cells: pl.DataFrame, policies: Policies) -> pl.DataFrame:
     """
     columns = [*_KEY, "value", "link", "stamp", "contested"]
     several = pl.col("link").min().over("customer") != pl.col("link").max().over("customer")
-    cells = cells.with_columns(several.alias("several"), contested=pl.lit(value=False))
+    is_shared = cells.select(several.alias("several"))["several"]
     # A customer of one record needs no merging, and at a first load that is nearly everybody.
-    alone = cells.filter(~pl.col("several")).select(columns)
-    shared = cells.filter(pl.col("several"))
-    if shared.height:
-        alone = pl.concat([alone, _settled(shared, policies).select(columns)])
-    return alone.filter(pl.col("value").is_not_null())
+    alone = cells if not is_shared.any() else cells.filter(~is_shared)
+    settled = constant("contested", False, pl.Boolean(), alone.height)
+    golden = pick(alone.hstack([settled]), *columns)
+    if is_shared.any():
+        shared = cells if is_shared.all() else cells.filter(is_shared)
+        golden = pl.concat([golden, pick(_settled(shared, policies), *columns)])
+    return golden.drop_nulls("value") if golden["value"].null_count() else golden
 
 
 def _settled(cells: pl.DataFrame, policies: Policies) -> pl.DataFrame:
@@ -93,16 +95,16 @@ def _settled(cells: pl.DataFrame, policies: Policies) -> pl.DataFrame:
 
 def widened(golden: pl.DataFrame, fields: Sequence[str], many: Sequence[str]) -> pl.DataFrame:
     """Return golden cells as one row per customer: ``customer`` and one String column per field."""
-    is_many = pl.col("field").is_in(list(many))
-    single = golden.filter(~is_many).select("customer", "field", "value")
-    if many:
-        lists = (
-            golden.filter(is_many)
-            .group_by("customer", "field")
-            .agg(pl.col("value"))
-            .with_columns(json_array("value"))
-        )
-        single = pl.concat([single, lists.select(single.columns)])
+    single = pick(golden, "customer", "field", "value")
+    if not {*many}.isdisjoint(golden["field"].unique()):
+        is_many = pl.col("field").is_in(list(many))
+        lists = single.filter(is_many).group_by("customer", "field").agg(pl.col("value"))
+        lists = lists.with_columns(json_array("value"))
+        single = pl.concat([single.filter(~is_many), lists])
     wide = single.pivot(on="field", index="customer", values="value")
-    missing = [pl.lit(None, pl.String).alias(name) for name in fields if name not in wide.columns]
-    return wide.with_columns(missing).select("customer", *fields)
+    missing = [
+        constant(name, None, pl.String(), wide.height)
+        for name in fields
+        if name not in wide.columns
+    ]
+    return pick(wide.hstack(missing), "customer", *fields)
