@@ -40,6 +40,7 @@ from customer_sync.engine.intake import read_ids, reread
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import DoubtfulError, RetryableError
+from customer_sync.kernel.frames import apart, beside, pick, where
 from customer_sync.model.frame import EXCLUDED, LIVE, SENT
 from customer_sync.store import audit, outbox, rejects, reviews, snapshot
 from customer_sync.store.snapshot import accepted as unpacked_accepted
@@ -229,30 +230,21 @@ def _pushes(
     session: Session, stream: Stream, taken: pl.DataFrame, due: outbox.Due, mark: int
 ) -> tuple[list[Push], pl.DataFrame]:
     """Return what to send, and the outbounds that have nothing to send any more."""
-    there = due.others.filter(pl.col("stream") == stream.id).select(
-        "customer", exists=pl.lit(value=True)
+    there = where(due.others, pl.col("stream") == stream.id)
+    known = beside(
+        pick(taken, *(name for name in taken.columns if name != "customer")), due.links, "link"
     )
-    known = (
-        taken.drop("customer")
-        .join(due.links, on="link", maintain_order="left")
-        # A record set apart from the sync is told nothing more, but may still be removed.
-        .filter(
-            (pl.col("state") == LIVE) | (pl.col("state") == EXCLUDED) & (pl.col("kind") != "put")
-        )
-    )
-    fresh = taken.filter(pl.col("link").is_null() & (pl.col("kind") == "put"))
-    fresh = (
-        fresh.join(there.unique(), on="customer", how="left")
-        .filter(pl.col("exists").is_null())
-        .drop("exists")
-    )
+    # A record set apart from the sync is told nothing more, but may still be removed.
+    is_put = pl.col("kind") == "put"
+    known = where(known, (pl.col("state") == LIVE) | (pl.col("state") == EXCLUDED) & ~is_put)
+    fresh = apart(where(taken, pl.col("link").is_null() & is_put), there, "customer")
     puts = [
-        *_updates(session, stream, known.filter(pl.col("kind") == "put"), due, mark),
+        *_updates(session, stream, where(known, is_put), due, mark),
         *_creates(session, stream, fresh, due, mark),
-        *_removals(session, known.filter(pl.col("kind") != "put"), mark),
+        *_removals(session, where(known, ~is_put), mark),
     ]
-    sending = [push.outbound for push in puts]
-    return puts, taken.filter(~pl.col("outbound").is_in(sending))
+    sending = pl.DataFrame({"outbound": [p.outbound for p in puts]}, schema={"outbound": pl.Int64})
+    return puts, apart(taken, sending, "outbound")
 
 
 def _updates(
@@ -260,19 +252,17 @@ def _updates(
 ) -> list[Push]:
     if rows.is_empty() or not session.connector(stream).capabilities(stream.name).update:
         return []
-    values, fields, rejected = displayed(stream, rows.select("link", "image"))
-    golden = rows.select("link", "customer").join(
-        due.golden, on="customer", how="left", maintain_order="left"
-    )
+    values, fields, rejected = displayed(stream, pick(rows, "link", "image"))
+    golden = beside(pick(rows, "link", "customer"), due.golden, "customer")
     golden = with_references(golden, due.others, stream, session.rules)
     kept = pl.concat(
         [
-            accepted_cells(unpacked_accepted(rows.select("link", "image", "accepted"))),
+            accepted_cells(unpacked_accepted(pick(rows, "link", "image", "accepted"))),
             held_cells(rejected),
         ]
     )
     wanted = desired(golden, values, kept, stream.map.outward)
-    after = stream.map.put(wanted.drop("link"), fields)
+    after = stream.map.put(wanted, fields)
     pushes = []
     for row, target, before, canonical, present in zip(
         rows.iter_rows(named=True), after.iter_rows(named=True), fields.iter_rows(named=True),
@@ -294,15 +284,13 @@ def _creates(
 ) -> list[Push]:
     if rows.is_empty() or not session.connector(stream).capabilities(stream.name).create:
         return []
-    golden = rows.select("customer").join(
-        due.golden, on="customer", how="left", maintain_order="left"
-    )
+    golden = beside(pick(rows, "customer"), due.golden, "customer")
     golden = with_references(golden, due.others, stream, session.rules)
     blank = pl.DataFrame(
         {name: [None] * rows.height for name in stream.map.source_fields},
         schema=dict.fromkeys(stream.map.source_fields, pl.String),
     )
-    wanted = golden.select([name for name in stream.map.outward if name in golden.columns])
+    wanted = pick(golden, *(name for name in stream.map.outward if name in golden.columns))
     after = stream.map.put(wanted, blank)
     # What the mapping cannot write (a value outside its map) is not meant: it is no agreement later.
     readable = stream.map.get(blank.with_columns(after.get_columns())).values

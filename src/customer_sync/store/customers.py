@@ -17,6 +17,7 @@ ROW: dict[str, pl.DataType] = {
     "stamp": pl.Int64(),
     "is_edited": pl.Boolean(),
 }
+_TABLE = {"id": pl.Int64(), **dict.fromkeys([*COLUMNS, "custom"], pl.String())}
 
 
 def as_golden(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
@@ -35,6 +36,8 @@ def as_golden(rows: pl.DataFrame, fields: Sequence[str]) -> pl.DataFrame:
 def as_rows(golden: pl.DataFrame) -> pl.DataFrame:
     """Turn ``customer`` and canonical columns into ``id``, the table's columns and ``custom``."""
     custom = [name for name in golden.columns if name.startswith(CUSTOM_PREFIX)]
+    if golden.is_empty():
+        return pl.DataFrame(schema=_TABLE)
     rows = golden.rename({name: column_name(name) for name in CATALOGUE if name in golden.columns})
     keys = {name: name.removeprefix(CUSTOM_PREFIX) for name in custom}
     if custom:

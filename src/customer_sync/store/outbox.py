@@ -10,6 +10,7 @@ import polars as pl
 from customer_sync.core.decide import Published
 from customer_sync.infra.pg import Transaction, load
 from customer_sync.infra.pg.presence import PRESENT
+from customer_sync.kernel.frames import pick
 from customer_sync.model.frame import LINKS
 from customer_sync.store.customers import ROW, as_golden
 from customer_sync.store.snapshot import STATEMENTS as SNAPSHOT
@@ -67,7 +68,7 @@ def take(
         "only": None if only is None else list(only),
     }  # fmt: skip
     rows = tx.rows(_present("take", "o.holder"), params)
-    return pl.DataFrame(rows, schema=TAKEN, orient="row").sort("outbound")
+    return pl.DataFrame(sorted(rows), schema=TAKEN, orient="row")  # by its first column, the id
 
 
 def standing(
@@ -100,13 +101,15 @@ class Due:
 
 def load_due(tx: Transaction, rules: Published, taken: pl.DataFrame) -> Due:
     """Load links, images and golden values of taken outbounds."""
-    tx.stage("taken", taken.select("outbound", "link"))
-    tx.stage("touched", taken.select("customer").unique())
+    tx.stage("taken", pick(taken, "outbound", "link"))
+    tx.stage("touched", taken["customer"].unique().to_frame())
     return Due(
         links=tx.frame(STATEMENTS["due_links"], schema=DUE_LINKS),
         others=tx.frame(STATEMENTS["links_of_customers"], schema=LINKS),
-        golden=as_golden(tx.frame(composed("customers"), schema=ROW), rules.fields).drop(
-            "stamp", "is_edited"
+        golden=pick(
+            as_golden(tx.frame(composed("customers"), schema=ROW), rules.fields),
+            "customer",
+            *rules.fields,
         ),
         edited=cast("int", tx.rows(SNAPSHOT["edited"])[0][0]),
     )

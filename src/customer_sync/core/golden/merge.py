@@ -49,14 +49,15 @@ def merge(cells: pl.DataFrame, policies: Policies) -> pl.DataFrame:
         stand against each other and the policy is to ask). Cleared fields have no row.
     """
     columns = [*_KEY, "value", "link", "stamp", "contested"]
-    several = pl.col("link").min().over("customer") != pl.col("link").max().over("customer")
-    is_shared = cells.select(several.alias("several"))["several"]
     # A customer of one record needs no merging, and at a first load that is nearly everybody.
-    alone = cells if not is_shared.any() else cells.filter(~is_shared)
-    settled = constant("contested", False, pl.Boolean(), alone.height)
-    golden = pick(alone.hstack([settled]), *columns)
-    if is_shared.any():
-        shared = cells if is_shared.all() else cells.filter(is_shared)
+    alone, shared = cells, cells.clear()
+    if cells["link"].n_unique() != cells["customer"].n_unique():
+        several = pl.col("link").min().over("customer") != pl.col("link").max().over("customer")
+        is_shared = cells.select(several.alias("several"))["several"]
+        alone, shared = cells.filter(~is_shared), cells.filter(is_shared)
+    unasked = constant("contested", False, pl.Boolean(), alone.height)
+    golden = pick(alone.hstack([unasked]), *columns)
+    if shared.height:
         golden = pl.concat([golden, pick(_settled(shared, policies), *columns)])
     return golden.drop_nulls("value") if golden["value"].null_count() else golden
 
