@@ -230,7 +230,7 @@ def _pushes(
     session: Session, stream: Stream, taken: pl.DataFrame, due: outbox.Due, mark: int
 ) -> tuple[list[Push], pl.DataFrame]:
     """Return what to send, and the outbounds that have nothing to send any more."""
-    there = where(due.others, pl.col("stream") == stream.id)
+    there = where(due.others, due.others["stream"] == stream.id)
     known = beside(
         pick(taken, *(name for name in taken.columns if name != "customer")), due.links, "link"
     )

@@ -35,6 +35,8 @@ def empty(schema: Schema) -> pl.DataFrame:
     return pl.DataFrame(schema=dict(schema))
 
 
+FEW_ROWS = 100  # up to this, looking keys up (0.05 ms) is cheaper than a join (0.2 ms)
+
 # A query of Polars costs 0.1 to 0.3 ms whatever its size, and a batch of one record makes hundreds.
 # What is empty, or only named, needs none: said here once, so that no caller has to ask.
 
@@ -44,9 +46,15 @@ def pick(frame: pl.DataFrame, *columns: str) -> pl.DataFrame:
     return frame[list(columns)]
 
 
-def where(frame: pl.DataFrame, predicate: pl.Expr | str) -> pl.DataFrame:
-    """Return the rows of which the predicate, or the column of that name, is true."""
-    return frame.filter(predicate) if frame.height else frame
+def where(frame: pl.DataFrame, predicate: pl.Expr | pl.Series | str) -> pl.DataFrame:
+    """Return the rows of which the predicate, the mask, or the column of that name is true."""
+    if isinstance(predicate, pl.Expr):
+        return frame.filter(predicate) if frame.height else frame
+    mask = frame[predicate] if isinstance(predicate, str) else predicate
+    if mask.all(ignore_nulls=False):
+        return frame
+    # Column by column it is no query.
+    return pl.DataFrame([column.filter(mask) for column in frame.get_columns()])
 
 
 def computed(query: pl.LazyFrame) -> pl.DataFrame:
@@ -62,19 +70,35 @@ def constant(name: str, value: object, dtype: pl.DataType, height: int) -> pl.Se
 def unless(frame: pl.DataFrame, flag: str) -> pl.DataFrame:
     """Return the rows of which the flag, a column, is not true."""
     flags = frame[flag]
-    return frame.filter(~flags.fill_null(value=False)) if flags.any() else frame
+    if not flags.any():
+        return frame
+    return where(frame, ~(flags.fill_null(value=False) if flags.null_count() else flags))
 
 
 def among(frame: pl.DataFrame, other: pl.DataFrame, on: str | list[str]) -> pl.DataFrame:
     """Return the rows whose key is one of the other frame's."""
-    if frame.height and other.height:
+    if not (frame.height and other.height):
+        return frame.clear()
+    if max(frame.height, other.height) > FEW_ROWS:
         return frame.join(other, on=on, how="semi")
-    return frame.clear()
+    return where(frame, _is_met(frame, other, on))
 
 
 def apart(frame: pl.DataFrame, other: pl.DataFrame, on: str | list[str]) -> pl.DataFrame:
     """Return the rows whose key is none of the other frame's."""
-    return frame.join(other, on=on, how="anti") if frame.height and other.height else frame
+    if not (frame.height and other.height):
+        return frame
+    if max(frame.height, other.height) > FEW_ROWS:
+        return frame.join(other, on=on, how="anti")
+    return where(frame, ~_is_met(frame, other, on))
+
+
+def _is_met(frame: pl.DataFrame, other: pl.DataFrame, on: str | list[str]) -> pl.Series:
+    """Tell row by row whether the key is one of the other frame's; what is null meets nothing."""
+    keys = [on] if isinstance(on, str) else on
+    there = set(zip(*(other[key].to_list() for key in keys), strict=True))
+    here = zip(*(frame[key].to_list() for key in keys), strict=True)
+    return pl.Series([key in there and None not in key for key in here], dtype=pl.Boolean)
 
 
 def matched(frame: pl.DataFrame, other: pl.DataFrame, on: str | list[str]) -> pl.DataFrame:

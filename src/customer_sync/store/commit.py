@@ -161,7 +161,7 @@ def _routes(
     due, agreed = effects.routes.due, effects.routes.agreed
     enqueue(tx, due, batch=batch, now=now)
     known = apart(agreed, new, "link")
-    gone = where(effects.links, pl.col("state") != LIVE)
+    gone = where(effects.links, effects.links["state"] != LIVE)
     settled = pl.concat([known, pick(gone, "link")])
     if settled.height:
         _stage(tx, "agreed", settled)

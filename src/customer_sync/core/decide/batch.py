@@ -247,7 +247,7 @@ def _resolved(
 
 def _numbered(assigned: pl.DataFrame, ids: pl.Series) -> pl.DataFrame:
     """Give each new customer (negative number) one of the allocated ids."""
-    new = pick(where(assigned, pl.col("customer") < 0), "customer")
+    new = pick(where(assigned, assigned["customer"] < 0), "customer")
     if new.is_empty():
         return pick(assigned, "link", "customer")
     new = new.unique().sort("customer", descending=True)
@@ -489,11 +489,11 @@ def _compared(
     known = beside(pick(kept, "customer"), after, "customer")
     differs = differing(known, kept)
     written = differs | kept["is_edited"]
-    changed = known.filter(written) if written.any() else known.clear()
+    changed = where(known, written)
     if not differs.any():
         return pl.DataFrame(schema=CHANGES), created, changed
-    was = pick(kept.filter(differs), "customer", *fields)
-    now = pick(known.filter(differs), "customer", *fields)
+    was = pick(where(kept, differs), "customer", *fields)
+    now = pick(where(known, differs), "customer", *fields)
     cells = was.unpivot(index="customer", variable_name="field", value_name="before").with_columns(
         after=now.unpivot(index="customer")["value"]
     )
@@ -513,7 +513,8 @@ def _touched(snapshot: Snapshot, links: pl.DataFrame, retired: pl.DataFrame) -> 
 def _retired(snapshot: Snapshot, links: pl.DataFrame) -> pl.DataFrame:
     """Retire customers whose last record was merged away into another customer's: (customer, into)."""
     was = pick(snapshot.links, "link", "customer").rename({"customer": "was"})
-    moved = where(matched(links, was, "link"), pl.col("was") != pl.col("customer"))
+    moved = matched(links, was, "link")
+    moved = where(moved, moved["was"] != moved["customer"])
     none = pl.DataFrame(schema={"customer": pl.Int64, "into": pl.Int64})
     if moved.is_empty():
         return none
@@ -583,7 +584,7 @@ def _keys(
     differs = differing(after, before)
     if not differs.any():
         return fresh, fresh.clear()
-    before, after = before.filter(differs), after.filter(differs)
+    before, after = where(before, differs), where(after, differs)
     old, new = (
         pick(
             match_keys(

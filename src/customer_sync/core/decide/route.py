@@ -48,22 +48,20 @@ def route(
     """
     due: list[pl.DataFrame] = []
     agreed: list[pl.DataFrame] = []
-    has_moved = pl.col("customer").is_in(moved.implode())
-    observed = pl.col("link").is_in(seen.records["link"].implode())
-    live = links.filter((pl.col("state") == LIVE) & (has_moved | observed))
-    changed = among(golden, moved.to_frame("customer"), "customer")
+    movers = moved.to_frame("customer")
+    live = where(links, links["state"] == LIVE)
+    observed = among(live, seen.records, "link")
+    live = pl.concat([observed, among(apart(live, observed, "link"), movers, "customer")])
+    changed = among(golden, movers, "customer")
     streams = set(live["stream"])
     for stream in rules.connected:
         if stream.id in streams:
             here = seen if stream.id == seen.stream.id else None
             differs = _differs(rules, stream, here, images, kept, live, golden, links)
-            is_due = differs["differs"]
-            due.append(
-                _puts(stream, where(differs, "differs") if is_due.any() else differs.clear())
-            )
+            due.append(_puts(stream, where(differs, "differs")))
             agreed.append(pick(unless(differs, "differs"), "link"))
         if stream.config.create and changed.height:
-            there = links.filter(pl.col("stream") == stream.id)
+            there = where(links, links["stream"] == stream.id)
             due.append(missing(stream, apart(changed, pick(there, "customer"), "customer")))
     return Routes(
         # In one order, so that the same observation has the same effects in the same order.
@@ -86,7 +84,7 @@ def _differs(
     live: pl.DataFrame, golden: pl.DataFrame, links: pl.DataFrame,
 ) -> pl.DataFrame:  # fmt: skip
     """Return (link, customer, differs) of the live records of one stream."""
-    mine = pick(live.filter(pl.col("stream") == stream.id), "link", "customer")
+    mine = pick(where(live, live["stream"] == stream.id), "link", "customer")
     parts = []
     left = mine
     if seen is not None and kept.is_empty():
@@ -139,7 +137,8 @@ def held_cells(rejected: pl.DataFrame) -> pl.DataFrame:
 
 def accepted_cells(accepted: pl.DataFrame) -> pl.DataFrame:
     """Return the cells in which a system certainly shows what it made of what was sent, as ``kept``."""
-    certain = where(accepted, pl.col("asked").is_null())
+    is_sure = accepted["asked"].null_count() == accepted.height
+    certain = accepted if is_sure else accepted.filter(pl.col("asked").is_null())
     always = constant("always", False, pl.Boolean(), certain.height)
     made = certain["shown"].alias("made")
     return pick(certain, "link", "field", "sent").hstack([made, always])
@@ -155,7 +154,7 @@ def _sure(
     rows = beside(pick(values, "link", "customer"), golden, "customer")
     wanted = pick(rows, "link", *[name for name in stream.map.outward if name in rows.columns])
     differs = differing(wanted, values)
-    return pick(values, "link").filter(~differs) if differs.any() else pick(values, "link")
+    return where(pick(values, "link"), ~differs)
 
 
 def _golden_rows(

@@ -148,7 +148,8 @@ def is_cut(shown: str, sent: str) -> pl.Expr:
 
 
 def _doubts(known: pl.DataFrame) -> pl.DataFrame:
-    return where(known, pl.col("asked").is_not_null())
+    is_sure = known["asked"].null_count() == known.height
+    return known.clear() if is_sure else known.drop_nulls("asked")
 
 
 def _within_list() -> pl.Expr:
