@@ -19,6 +19,7 @@ from customer_sync.connect.port import (
     GONE,
     ID,
     MERGED_INTO,
+    OUTSIDE,
     VERSION,
     Answer,
     Capabilities,
@@ -136,7 +137,7 @@ def _frame(request: ReadRequest, book: Book, ids: Sequence[str]) -> pl.DataFrame
         record = book.records.get(id_)
         meta = {ID: id_, CHANGED_AT: None, VERSION: None, GONE: record is None}
         absent = [name for name in request.fields if record is not None and name not in record]
-        meta |= {MERGED_INTO: None, ABSENT: ",".join(absent) or None}
+        meta |= {MERGED_INTO: None, OUTSIDE: False, ABSENT: ",".join(absent) or None}
         rows.append(meta | {name: (record or {}).get(name) for name in request.fields})
     return pl.DataFrame(rows, schema=record_schema(request.fields), orient="row")
 

@@ -75,7 +75,7 @@ class People:
 
 class TestAddressBook(ConformanceSuite):
     without = (
-        "bad", "cap", "duplicate", "empty_listing", "late_commit", "merge", "pass_time",
+        "bad", "cap", "duplicate", "empty_listing", "late_commit", "leave_scope", "merge", "pass_time",
         "retype_field", "stand_still",
     )  # fmt: skip
 

@@ -61,6 +61,9 @@ class Sheet:
         else:
             self.rewrite(key, lambda _: None)
 
+    def leave_scope(self, key: str) -> None:
+        self.edit(key, {"email": None})
+
     def merge(self, loser: str, winner: str) -> None:
         self.edit(loser, {"deleted": "1", "merged_into": winner})
 

@@ -15,11 +15,12 @@ FIELDS = ("email", "note")
 NO_COLUMN = {"email": "bad@acme.test", "nickname": "Bobby"}
 
 
-def a_connector(sheet: Sheet) -> AnyConnector:
+def a_connector(sheet: Sheet, where: str | None = None) -> AnyConnector:
     flags = {"deleted": "deleted = 1", "merged_into": "merged_into"} if sheet.flags else {}
     stream = {
         "url": str(sheet.path),
         "cursor": "at",
+        "where": where,
         "fields": {"email": "email", "note": "note"},
         "settings": {"new_key": "uuid"},
     }
@@ -33,14 +34,15 @@ class FileSuite(ConformanceSuite):
     flags = False
     bad: ClassVar[dict[str, str | None]] = NO_COLUMN
     # A file is replaced as a whole and has no search: nothing commits late, nothing is capped.
-    without = ("cap", "lack_field", "late_commit", "merge")
+    where: str | None = None
+    without: tuple[str, ...] = ("cap", "lack_field", "late_commit", "leave_scope", "merge")
 
     @pytest.fixture
     def subject(self, tmp_path):
         sheet = self.kind(tmp_path / f"people.{self.suffix}", flags=self.flags)
         with standard_driver() as driver:
             yield Subject(
-                connector=a_connector(sheet),
+                connector=a_connector(sheet, self.where),
                 driver=driver,
                 stream="people",
                 fields=FIELDS,
@@ -54,13 +56,14 @@ class FileSuite(ConformanceSuite):
                 bad=self.bad,
                 merge=sheet.merge if self.flags else None,
                 drop_field=None if self.suffix == "jsonl" else sheet.drop_field,
+                leave_scope=sheet.leave_scope if self.where else None,
                 lack_field=sheet.lack_field if self.suffix == "jsonl" else None,
                 retype_field=sheet.retype_field,
                 duplicate=sheet.duplicate,
                 empty_listing=sheet.empty_listing,
                 stand_still=sheet.stand_still,
                 pass_time=sheet.pass_time,
-                reconnect=lambda: a_connector(sheet),
+                reconnect=lambda: a_connector(sheet, self.where),
             )
 
 
@@ -73,7 +76,22 @@ class TestCsvWithFlags(FileSuite):
     kind = CsvSheet
     suffix = "csv"
     flags = True
-    without = ("cap", "lack_field", "late_commit")
+    without = ("cap", "lack_field", "late_commit", "leave_scope")
+
+
+class TestCsvWithAFilter(FileSuite):
+    kind = CsvSheet
+    suffix = "csv"
+    where = "email like '%@acme.test'"
+    without = ("cap", "lack_field", "late_commit", "merge")
+
+
+class TestParquetWithAFilter(FileSuite):
+    kind = ParquetSheet
+    suffix = "parquet"
+    where = "email like '%@acme.test'"
+    bad: ClassVar[dict[str, str | None]] = {"email": "bad@acme.test", "age": "many years"}
+    without = ("cap", "lack_field", "late_commit", "merge")
 
 
 class TestTsv(FileSuite):
@@ -87,7 +105,7 @@ class TestJsonLines(FileSuite):
     kind = JsonlSheet
     suffix = "jsonl"
     bad: ClassVar[dict[str, str | None]] = {"email": "bad@acme.test", "note": "Bobby \ud800"}
-    without = ("cap", "drop_field", "late_commit", "merge")
+    without = ("cap", "drop_field", "late_commit", "leave_scope", "merge")
 
 
 class TestParquet(FileSuite):
@@ -106,4 +124,4 @@ class TestExcelWithFlags(FileSuite):
     kind = ExcelSheet
     suffix = "xlsx"
     flags = True
-    without = ("cap", "lack_field", "late_commit")
+    without = ("cap", "lack_field", "late_commit", "leave_scope")

@@ -188,7 +188,8 @@ def test_conditions_mark_and_filter_records(path):
             ReadRequest(stream="people", fields=["email"], mode="ids", ids=["1", "2", "9"])
         )
     )
-    assert page.records.select("@id", "@gone").rows() == [("2", False), ("9", True)]
+    marks = page.records.select("@id", "@gone", "@outside").rows()
+    assert marks == [("2", False, False), ("9", True, False), ("1", False, True)]
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,13 @@ FIELDS = ("email", "first", "note")
 TAKEN = {"email": "person0@acme.test", "first": "Bobby", "note": "taken"}
 
 
-def a_config() -> SystemConfig:
+def a_config(where: str | None = None) -> SystemConfig:
     fields = {"email": "email", "given_name": "first", "note": "note"}
     return SystemConfig(
         system="shop",
         connector="simulated",
         settings={"platform": "conformance"},
-        streams={STREAM: {"fields": fields}},
+        streams={STREAM: {"fields": fields, "where": where}},
     )
 
 
@@ -71,6 +71,9 @@ class People:
     def lack_field(self, record_id: str, name: str) -> None:
         del self.platform.stream(STREAM).records[record_id].fields[name]
 
+    def leave_scope(self, record_id: str) -> None:
+        self.platform.edit(STREAM, record_id, {"first": None})
+
     def late_commit(self, fields: Mapping[str, str | None]) -> Callable[[], str]:
         lag_s = self.platform.behaviour.lag_s
         key = self.platform.create_late(STREAM, fields, delay_s=lag_s)
@@ -85,7 +88,8 @@ class People:
 
 class SimulatedSuite(ConformanceSuite):
     behaviour = Behaviour()
-    without = ("bad", "duplicate")
+    where: str | None = None
+    without: tuple[str, ...] = ("bad", "duplicate", "leave_scope")
     bad: Mapping[str, str | None] | None = None
 
     @pytest.fixture
@@ -95,7 +99,7 @@ class SimulatedSuite(ConformanceSuite):
         people = People(platform)
         with standard_driver() as driver:
             yield Subject(
-                connector=Connector(a_config()),
+                connector=Connector(a_config(self.where)),
                 driver=driver,
                 stream=STREAM,
                 fields=FIELDS,
@@ -106,9 +110,10 @@ class SimulatedSuite(ConformanceSuite):
                 delete=people.delete,
                 now=lambda: platform.now,
                 changed_at_tolerance_s=self.behaviour.resolution_s,
-                reconnect=lambda: Connector(a_config()),
+                reconnect=lambda: Connector(a_config(self.where)),
                 cap=people.cap,
                 lack_field=people.lack_field,
+                leave_scope=people.leave_scope if self.where else None,
                 merge=people.merge,
                 drop_field=people.drop_field,
                 retype_field=people.retype_field,
@@ -125,6 +130,11 @@ class SimulatedSuite(ConformanceSuite):
 
 class TestWellBehaved(SimulatedSuite):
     pass
+
+
+class TestWithAFilter(SimulatedSuite):
+    where = "first like 'Ann%'"
+    without = ("bad", "duplicate")
 
 
 class TestCoarseClockAndLateCommits(SimulatedSuite):
@@ -157,7 +167,7 @@ class TestWithoutAChangeFeed(SimulatedSuite):
 
 
 class TestUniqueWithoutTokens(SimulatedSuite):
-    without = ("duplicate",)
+    without = ("duplicate", "leave_scope")
     behaviour = Behaviour(
         tokens=False, unique=("email",), required=("email",), lengths={"note": 200}, deletes="none"
     )
@@ -178,5 +188,5 @@ class TestWritersThatChangeWhatTheyAreSent(SimulatedSuite):
         unique=("email",),
         tokens=False,
     )
-    without = ("duplicate",)
+    without = ("duplicate", "leave_scope")
     bad = TAKEN

@@ -94,6 +94,9 @@ class People:
         else:
             self.shop.execute(f"DELETE FROM contacts WHERE id = {int(record_id)}")
 
+    def leave_scope(self, record_id: str) -> None:
+        self.edit(record_id, {"first": None})
+
     def pass_time(self, seconds: float) -> None:
         """What was written lies further back."""
         earlier = EARLIER[self.shop.kind]
@@ -143,7 +146,8 @@ class SqlSuite(ConformanceSuite):
     flags = True
     zone: str | None = None  # of timestamps that do not say theirs
     has_key = True
-    without: tuple[str, ...] = ("cap", "duplicate", "lack_field")
+    where: str | None = None
+    without: tuple[str, ...] = ("cap", "duplicate", "lack_field", "leave_scope")
 
     @pytest.fixture
     def subject(self, request):
@@ -163,7 +167,7 @@ class SqlSuite(ConformanceSuite):
             "system": "shop", "connector": "sql", "settings": {"url": shop.url},
             "streams": {"contacts": {
                 "fields": {"email": "email", "given_name": "first", "note": "note"},
-                "cursor": "updated_at", "settings": settings, **flags,
+                "cursor": "updated_at", "settings": settings, "where": self.where, **flags,
             }},
         })  # fmt: skip
         with standard_driver() as driver:
@@ -183,6 +187,7 @@ class SqlSuite(ConformanceSuite):
                 delete=people.delete,
                 reconnect=lambda: Connector(config),
                 bad={"email": "p0@acme.test", "first": "Bobby", "note": "taken"},
+                leave_scope=people.leave_scope if self.where else None,
                 merge=people.merge if self.flags else None,
                 drop_field=people.drop_field,
                 retype_field=people.retype_field,
@@ -220,11 +225,24 @@ class TestSqliteAheadOfUtc(SqlSuite):
 class TestSqliteWithoutAKey(SqlSuite):
     kind = "sqlite"
     has_key = False
-    without = ("cap", "lack_field", "late_commit")
+    without = ("cap", "lack_field", "late_commit", "leave_scope")
+
+
+class TestSqliteWithAFilter(SqlSuite):
+    kind = "sqlite"
+    where = "first LIKE 'Ann%'"  # neither holds of a null, nor fails to hold
+    without = ("cap", "duplicate", "lack_field", "late_commit")
 
 
 class TestPostgresql(SqlSuite):
     kind = "postgresql"
+
+
+class TestPostgresqlWithAFilter(SqlSuite):
+    kind = "postgresql"
+    flags = False
+    where = "first LIKE 'Ann%'"
+    without = ("cap", "duplicate", "lack_field", "merge")
 
 
 class TestPostgresqlBehindUtc(SqlSuite):
@@ -240,7 +258,7 @@ class TestPostgresqlAheadOfUtc(SqlSuite):
 class TestPostgresqlWithoutAKey(SqlSuite):
     kind = "postgresql"
     has_key = False
-    without = ("cap", "lack_field")
+    without = ("cap", "lack_field", "leave_scope")
 
 
 @pytest.mark.mariadb
@@ -255,6 +273,13 @@ class TestMariadbBehindUtc(SqlSuite):
 
 
 @pytest.mark.mariadb
+class TestMariadbWithAFilter(SqlSuite):
+    kind = "mariadb"
+    where = "first LIKE 'Ann%'"
+    without = ("cap", "duplicate", "lack_field")
+
+
+@pytest.mark.mariadb
 class TestMariadbAheadOfUtc(SqlSuite):
     kind = "mariadb"
     zone = "Asia/Kolkata"
@@ -264,4 +289,4 @@ class TestMariadbAheadOfUtc(SqlSuite):
 class TestMariadbWithoutAKey(SqlSuite):
     kind = "mariadb"
     has_key = False
-    without = ("cap", "lack_field")
+    without = ("cap", "lack_field", "leave_scope")

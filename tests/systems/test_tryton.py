@@ -7,7 +7,16 @@ from datetime import datetime, timedelta
 import pytest
 from tests.systems.tryton_world import STREAM, Erp, started
 
-from customer_sync.connect.port import GONE, ID, MERGED_INTO, VERSION, HttpReply, ReadRequest, Write
+from customer_sync.connect.port import (
+    GONE,
+    ID,
+    MERGED_INTO,
+    OUTSIDE,
+    VERSION,
+    HttpReply,
+    ReadRequest,
+    Write,
+)
 from customer_sync.infra import entropy
 from customer_sync.kernel.errors import (
     ConfigurationError,
@@ -418,6 +427,24 @@ def test_a_deactivated_party_is_inactive_and_not_gone(sync):
 
     row = sync.row(id_)
     assert (row["active"], row[GONE], row[MERGED_INTO]) == ("false", False, None)
+
+
+@pytest.mark.parametrize("mode", ["listing", "keys", "changes"])
+def test_a_party_outside_the_filter_is_told_from_one_that_is_gone(erp, mode):
+    made = Sync(erp, where="country = 'DE' and active = 'true'")
+    german, french, deleted = (
+        made.create(**{**ADA, "code": code, "country": country, "subdivision": None}).external_id
+        for code, country in (("1", "DE"), ("2", "FR"), ("3", "DE"))
+    )
+    erp.delete(deleted)
+
+    rows = {key: made.row(key) for key in (german, french, deleted)}
+    request = ReadRequest(stream=STREAM, fields=["name"], mode=mode)
+    page = made.run(made.connector.read(request)).records
+
+    told = {key: (row[OUTSIDE], row[GONE]) for key, row in rows.items()}
+    assert told == {german: (False, False), french: (True, False), deleted: (False, True)}
+    assert page.filter(~page[OUTSIDE])[ID].to_list() == [german]
 
 
 def test_a_party_can_be_created_inactive(sync):

@@ -76,8 +76,15 @@ class Erp:
         """One session for many tests: logging in is what takes Tryton longest."""
         return self.connector()
 
-    def connector(self, *, lag_s: float | None = None, **settings: str) -> Connector:
-        stream = {"fields": {"organisation": "name"}, "lag_s": lag_s, "table": "party.party"}
+    def connector(
+        self, *, lag_s: float | None = None, where: str | None = None, **settings: str
+    ) -> Connector:
+        stream = {
+            "fields": {"organisation": "name"},
+            "lag_s": lag_s,
+            "where": where,
+            "table": "party.party",
+        }
         return Connector(
             SystemConfig.model_validate({
                 "system": "erp",

@@ -28,7 +28,7 @@ CUSTOMERS_SHOWN = 20
 REFUSED_SHOWN_MAX = 20
 # On the left what reading comes to, on the right what would be written to the system.
 STREAM = (
-    "stream", "read", "no_op", "creates", "updates", "no_customer_changed", "reject", "hold", "gone",
+    "stream", "read", "no_op", "creates", "updates", "no_customer_changed", "reject", "hold", "gone", "out_of_scope",
     "write_new", "write_changed", "write_removed",
 )  # fmt: skip
 SET_ASIDE = ("stream", "record", "field", "code", "detail")
@@ -214,6 +214,7 @@ def _stream(effect: dict[str, Any]) -> dict[str, object]:
         "creates": effect["created"], "updates": effect["changed"],
         "no_customer_changed": effect["unaffected"], "reject": effect["rejected"] + effect["faults"],
         "hold": effect["held"] + effect["asked"], "gone": effect["gone"],
+        "out_of_scope": effect["out_of_scope"],
         "write_new": effect["creates"], "write_changed": effect["updates"],
         "write_removed": effect["removals"],
     }  # fmt: skip

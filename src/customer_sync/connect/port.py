@@ -171,6 +171,7 @@ CHANGED_AT = "@changed_at"  # Datetime(us, UTC) or null: by the source's own clo
 VERSION = "@version"  # String or null: for the precondition
 GONE = "@gone"  # Boolean: the system says that the record was deleted
 MERGED_INTO = "@merged_into"  # String or null: the record it was merged into
+OUTSIDE = "@outside"  # Boolean: it exists, and the stream's `where` does not hold of it
 ABSENT = "@absent"  # String or null: comma-separated source fields the record does not have at all
 
 META_SCHEMA: dict[str, pl.DataType] = {
@@ -179,6 +180,7 @@ META_SCHEMA: dict[str, pl.DataType] = {
     VERSION: pl.String(),
     GONE: pl.Boolean(),
     MERGED_INTO: pl.String(),
+    OUTSIDE: pl.Boolean(),
     ABSENT: pl.String(),
 }
 
@@ -194,7 +196,8 @@ class ReadRequest:
 
     mode ``changes``: what changed since ``cursor`` (None: everything). ``listing``: every record, paged by
     ``cursor``. ``keys``: every record, only META columns needed. ``ids``: exactly these records; one that
-    does not exist is answered with GONE.
+    does not exist is answered with GONE. A record outside the stream's ``where`` is marked OUTSIDE by
+    ``ids``; the other modes may leave it out or mark it.
     """
 
     stream: str

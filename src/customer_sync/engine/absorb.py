@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, VERSION
+from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, OUTSIDE, VERSION
 from customer_sync.core.decide import (
     LEDGER_STREAM,
     OWN_STREAMS,
@@ -124,9 +124,9 @@ def absorb_in(
         return Absorbed()
     frame = frame.join(found, on="row", maintain_order="left")
     is_stale = pl.col("shown").fill_null(-1) > mark
-    # A record that is gone before it was ever seen is nobody's, unless we made it just now.
+    # A record that is gone, or out of scope, before it was ever seen is nobody's, unless we made it.
     made = [] if answered is None else answered.owners[ID].to_list()
-    is_there = ~pl.col(GONE).fill_null(value=False) | pl.col(ID).is_in(made)
+    is_there = ~(pl.col(GONE) | pl.col(OUTSIDE)) | pl.col(ID).is_in(made)
     is_known = pl.col("link").is_not_null()
     is_tied = (pl.col("state").fill_null(-1) != EXCLUDED) & (is_known | is_there)
     judged = frame.select(stale=is_stale, taken=~is_stale & is_tied)
@@ -145,11 +145,15 @@ def absorb_in(
 def _digested(records: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
     if records[ID].n_unique() < records.height:
         records = records.unique(ID, keep="last", maintain_order=True)
-    gone = pl.col(GONE).cast(pl.String)
-    told = digest([ID, gone, MERGED_INTO, *sources])
-    return records.with_columns(pl.col(GONE).fill_null(value=False), digest=told).with_row_index(
-        "row"
-    )
+    gone, outside = pl.col(GONE).fill_null(value=False), pl.col(OUTSIDE).fill_null(value=False)
+    said = pl.col(GONE).cast(pl.String)
+    if records[OUTSIDE].any():
+        # What is out of scope is none of our business: neither its values nor their changes.
+        records = records.with_columns(outside & ~gone)
+        records = records.with_columns(pl.when(~outside).then(pl.col(*sources)))
+        said = pl.when(outside).then(pl.lit("outside")).otherwise(said)
+    told = digest([ID, said, MERGED_INTO, *sources])
+    return records.with_columns(gone, outside, digest=told).with_row_index("row")
 
 
 def _staged(frame: pl.DataFrame) -> pl.DataFrame:
@@ -289,7 +293,7 @@ def absorb_ledger_in(tx: Transaction, session: Session) -> Absorbed:
     frame = records.with_columns(
         before["before"],
         pl.lit(None, pl.String).alias(VERSION), pl.lit(None, pl.String).alias(MERGED_INTO),
-        pl.lit(value=False).alias(GONE),
+        pl.lit(value=False).alias(GONE), pl.lit(value=False).alias(OUTSIDE),
     ).with_columns(before=pl.when(pl.col("is_inserted")).then(None).otherwise("before"))  # fmt: skip
     done = absorb_own_in(tx, session, stream, frame)
     snapshots.forget_edits(tx, [int(id_) for id_ in edits.records[ID]])

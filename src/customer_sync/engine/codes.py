@@ -101,6 +101,10 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "The record is gone or merged away in its system since it was last read.",
         "Run: customer-sync sync.",
     ),
+    "record_out_of_scope": Explained(
+        "The stream's `where` no longer holds of the record, since it was last read.",
+        "Run: customer-sync sync.",
+    ),
     "record_new": Explained(
         "The record is new in its system since it was last read.",
         "Run: customer-sync sync.",

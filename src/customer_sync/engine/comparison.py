@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID, MERGED_INTO
+from customer_sync.connect.port import GONE, ID, MERGED_INTO, OUTSIDE
 from customer_sync.core.decide import Published, Stream, desired
 from customer_sync.core.decide.observe import shown, with_outward
 from customer_sync.core.decide.route import accepted_cells, held_cells, with_references
@@ -97,22 +97,26 @@ def compare(
     excluded = met.filter(pl.col("state") == EXCLUDED).height
     met = met.filter(pl.col("state").fill_null(-1) != EXCLUDED)
     is_gone = pl.col(GONE).fill_null(value=False) | pl.col(MERGED_INTO).is_not_null()
+    is_outside = pl.col(OUTSIDE).fill_null(value=False) & ~is_gone
     is_live = pl.col("state").fill_null(-1) == LIVE
-    live = met.filter(is_live & ~is_gone)
+    live = met.filter(is_live & ~is_gone & ~is_outside)
     gone = met.filter(is_live & is_gone)
-    back = met.filter(~is_live & pl.col("link").is_not_null() & ~is_gone)
-    new = met.filter(pl.col("link").is_null() & ~is_gone)
+    left = met.filter(is_live & is_outside)
+    met_again = met.filter(~is_live & ~is_gone & ~is_outside)
+    back = met_again.filter(pl.col("link").is_not_null())
+    new = met_again.filter(pl.col("link").is_null())
     names = outward_fields(stream, rules)
     cells = [
         pl.DataFrame(schema=CELLS),
         _live(rules, stream, live, picture, abilities, names),
         _unabsorbed(gone, names, "record_gone"),
+        _unabsorbed(left, names, "record_out_of_scope"),
         _unabsorbed(back, names, "record_back"),
         _unlinked(stream, new, picture, names),
     ]
     return Compared(
         cells=pl.concat([part.select(list(CELLS)) for part in cells]),
-        records=live.height + gone.height + back.height + new.height,
+        records=live.height + gone.height + left.height + back.height + new.height,
         excluded=excluded,
         links=met["link"].drop_nulls(),
         stale=stale,

@@ -21,6 +21,7 @@ from customer_sync.connect.port import (
     GONE,
     ID,
     MERGED_INTO,
+    OUTSIDE,
     VERSION,
     Answer,
     Write,
@@ -472,7 +473,8 @@ def _records(stream: Stream, answers: Sequence[Answer]) -> pl.DataFrame:
     rows = [
         {
             ID: answer.external_id, CHANGED_AT: answer.changed_at, VERSION: answer.version, GONE: False,
-            MERGED_INTO: None, ABSENT: None, **{name: (answer.record or {}).get(name) for name in sources},
+            MERGED_INTO: None, OUTSIDE: False, ABSENT: None,
+            **{name: (answer.record or {}).get(name) for name in sources},
         }
         for answer in answers
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Literal, Self, TypeVar
 
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID, Page, ReadRequest, record_schema
+from customer_sync.connect.port import GONE, ID, OUTSIDE, Page, ReadRequest, record_schema
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb
 from customer_sync.engine.faults import INTAKE_PAGE_READ
@@ -57,7 +57,7 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
         done.rows += page.records.height
         done.faults += len(page.faults)
         if done.is_listing:
-            done.keys.append(page.records.filter(~pl.col(GONE).fill_null(value=False))[ID])
+            done.keys.append(page.records.filter(~(pl.col(GONE) | pl.col(OUTSIDE)))[ID])
         _set_aside(session, stream, page)
         kept = None if whole else (page.cursor,)
         absorbed = absorb(session, stream, page.records, mark=mark, cursor=kept)

@@ -1,15 +1,16 @@
 """Records that a system no longer shows: found by comparing key sets, believed only when confirmed.
 
 A deletion is never read from silence alone: each missing record is asked for by its id, and only one
-that its system says is gone becomes gone. An empty listing, or more deletions than the workspace's
-limits allow, stops for a person's approval.
+that its system says is gone becomes gone; one that is there, and of which the stream's `where` no
+longer holds, becomes out of scope. An empty listing, or more deletions than the workspace's limits
+allow, stops for a person's approval.
 """
 
 from dataclasses import dataclass
 
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID, record_schema
+from customer_sync.connect.port import GONE, ID, OUTSIDE, record_schema
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb
 from customer_sync.engine.intake import Pulled, pages, read_ids
@@ -23,7 +24,7 @@ CHUNK_ROWS = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """Records confirmed to be gone, read when `mark` was the last batch.
+    """Records confirmed to be gone or out of scope, read when `mark` was the last batch.
 
     known: live links of the stream. asked: how many are missing, when that needs a person's approval.
     """
@@ -42,18 +43,19 @@ def sweep_missing(
     if pulled.is_known:
         return 0
     found = confirmed_missing(session, stream, pulled, approved=approved)
-    if found.asked:
-        _ask(session, stream, found.asked, found.known)
-        return 0
     if found.records.height:
         absorb(session, stream, found.records, mark=found.mark)
+    gone = int(found.records[GONE].sum())
+    session.add({"gone": gone, "out_of_scope": found.records.height - gone})
+    if found.asked:
+        _ask(session, stream, found.asked, found.known)
+        return gone
     if found.known:
         _withdraw(session, stream)
     if not found.is_partial:
         with session.db.transaction() as tx:
             settings.keep_listed(tx, stream.id)
-    session.add({"gone": found.records.height})
-    return found.records.height
+    return gone
 
 
 def confirmed_missing(
@@ -61,10 +63,8 @@ def confirmed_missing(
 ) -> Missing:
     """Find the records that a stream no longer has, each asked for by its id; changes nothing."""
     none = pl.DataFrame(schema=record_schema(stream.map.source_fields))
-    if session.connector(stream).capabilities(stream.name).deletes != "keys":
-        return Missing(records=none)
     with session.db.transaction() as tx:
-        known = links.live_count(tx, stream.id)
+        known = links.live_count(tx, stream.id) if _looks(session, stream) else 0
     if not known:
         return Missing(records=none)
     present, faults = (pulled.keys, pulled.faults) if pulled.is_listing else _keys(session, stream)
@@ -74,18 +74,28 @@ def confirmed_missing(
     if not missing:
         return Missing(records=none, known=known)
     is_empty = not sum(len(ids) for ids in present)
-    if not approved and (is_empty or _is_mass(session, len(missing), known)):
+    is_braked = not approved and (is_empty or _is_mass(session, len(missing), known))
+    if is_braked and stream.config.where is None:
         return Missing(records=none, known=known, asked=len(missing))
     mark, records = read_ids(session, stream, missing)
-    gone = records.filter(pl.col(GONE).fill_null(value=False))
-    return Missing(records=gone, mark=mark, known=known)
+    gone, outside = records.filter(GONE), records.filter(pl.col(OUTSIDE) & ~pl.col(GONE))
+    # To exist and not to match is said of each record by itself: only what is gone needs a person.
+    asked = gone.height if is_braked and _is_mass(session, gone.height, known) else 0
+    told = [outside] if asked else [gone, outside]
+    return Missing(records=pl.concat(told), mark=mark, known=known, asked=asked)
+
+
+def _looks(session: Session, stream: Stream) -> bool:
+    """Tell whether missing records say anything: of a feed or a flag, only what left the scope does."""
+    deletes = session.connector(stream).capabilities(stream.name).deletes
+    return deletes == "keys" or stream.config.where is not None
 
 
 def _keys(session: Session, stream: Stream) -> tuple[list[pl.Series], int]:
     """Return the ids a stream shows now, and how many of its rows could not be read."""
     keys, faults = [], 0
     for _, page in pages(session, stream, mode="keys", cursor=None):
-        keys.append(page.records.filter(~pl.col(GONE).fill_null(value=False))[ID])
+        keys.append(page.records.filter(~(pl.col(GONE) | pl.col(OUTSIDE)))[ID])
         faults += len(page.faults)
     return keys, faults
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID
+from customer_sync.connect.port import GONE, ID, OUTSIDE
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import news_in
 from customer_sync.engine.deliver import Push
@@ -237,7 +237,7 @@ def _read(
     mode: Literal["changes", "listing"] = "listing" if whole else "changes"
     for mark, page in pages(session, stream, mode=mode, cursor=None if whole else start):
         if pulled.is_listing:
-            pulled.keys.append(page.records.filter(~pl.col(GONE).fill_null(value=False))[ID])
+            pulled.keys.append(page.records.filter(~(pl.col(GONE) | pl.col(OUTSIDE)))[ID])
         effect.read += page.records.height
         effect.faults += len(page.faults)
         effect.unchanged += _keep(session, stream, number, page.records, mark)

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID, record_schema
+from customer_sync.connect.port import GONE, ID, OUTSIDE, record_schema
 from customer_sync.core.decide import Effects, Stream
 from customer_sync.engine.absorb import (
     LEDGER_ROWS_MAX,
@@ -45,6 +45,7 @@ class StreamEffect:
     rejected: int = 0
     held: int = 0
     gone: int = 0
+    out_of_scope: int = 0
     faults: int = 0
     asked: int = 0
     creates: int = 0
@@ -157,6 +158,7 @@ def _absorb(  # noqa: PLR0917 - one step of the loop above
     assert absorbed.observation is not None
     seen = absorbed.observation.records
     effect.gone += int(seen[GONE].fill_null(value=False).sum())
+    effect.out_of_scope += int(seen[OUTSIDE].fill_null(value=False).sum())
     effect.created += effects.customers_new.height
     effect.changed += effects.changes["customer"].n_unique()
     moved = pl.concat([effects.changes["customer"], effects.customers_new["customer"]])

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, VERSION
+from customer_sync.connect.port import CHANGED_AT, GONE, ID, MERGED_INTO, OUTSIDE, VERSION
 from customer_sync.core.decide import STEWARD_STREAM
 from customer_sync.engine.absorb import LEDGER_ROWS_MAX, absorb_ledger_in, absorb_own_in
 from customer_sync.engine.session import Session
@@ -164,6 +164,7 @@ def _records(
         pl.lit(None, pl.String).alias(VERSION),
         pl.lit(None, pl.String).alias(MERGED_INTO),
         pl.lit(value=False).alias(GONE),
+        pl.lit(value=False).alias(OUTSIDE),
     )
     decided = {str(customer) for customer, _ in cells}
     return records.filter(pl.col(ID).is_in(decided)), cells

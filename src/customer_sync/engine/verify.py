@@ -227,7 +227,7 @@ def _compare_ids(  # noqa: PLR0917
             return
         mark, records = read_ids(session, stream, left)
         if count_unlisted:
-            there = records.filter(~pl.col("@gone").fill_null(value=False))
+            there = records.filter(~(pl.col("@gone") | pl.col("@outside")))
             tally.counts["unlisted"] += there.height
             count_unlisted = False
         left = _compare(session, stream, records, mark, tally, abilities, met)

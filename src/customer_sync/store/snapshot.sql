@@ -30,7 +30,7 @@ SELECT o.row, l.id, l.customer, l.state, l.shown, i.fields
 FROM observed o
 LEFT JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
 LEFT JOIN image i ON i.link = l.id
-WHERE %(all)s OR l.id IS NULL OR l.digest <> o.digest OR l.state NOT IN (0, 3)
+WHERE %(all)s OR l.id IS NULL OR l.digest <> o.digest OR l.state NOT IN (0, 2, 3)
 
 -- name: touch_versions
 -- Keep versions of records whose mapped fields did not change; by link (stream, external_id).

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from customer_sync.connect.conformance.subject import Mode, Subject, Suite, needs
-from customer_sync.connect.port import ABSENT, CHANGED_AT, GONE, ID
+from customer_sync.connect.port import ABSENT, CHANGED_AT, GONE, ID, OUTSIDE
 from customer_sync.kernel.errors import (
     CustomerSyncError,
     RetryableError,
@@ -133,6 +133,24 @@ class ReadingSuite(Suite):
         if subject.declared.update:
             subject.write(subject.change(lacking, {subject.text_field: "filled"}))
             assert subject.value(lacking) == subject.text("filled")
+
+    @needs("leave_scope")
+    def test_a_record_outside_the_filter_is_told_from_one_that_is_gone(
+        self, subject: Subject
+    ) -> None:
+        """The silence of a filter is not a deletion: asked by name, the system says which it is."""
+        outside, gone, inside = subject.create_many(3)
+        assert subject.leave_scope is not None
+        subject.leave_scope(outside)
+        subject.delete(gone)
+
+        rows = subject.rows(outside, gone, inside)
+
+        told = {key: (row[OUTSIDE], row[GONE]) for key, row in rows.items()}
+        assert told == {outside: (True, False), gone: (False, True), inside: (False, False)}
+        for mode in MODES:
+            listed = subject.read(mode)[0]
+            assert [row[ID] for row in listed if not (row[GONE] or row[OUTSIDE])] == [inside], mode
 
     @needs("cap")
     def test_records_beyond_the_cap_of_a_search_are_read(self, subject: Subject) -> None:

@@ -16,6 +16,7 @@ from customer_sync.connect.port import (
     GONE,
     ID,
     META_SCHEMA,
+    OUTSIDE,
     VERSION,
     Answer,
     Capabilities,
@@ -78,6 +79,7 @@ class Subject:
         drop_field: The platform loses this field.
         lack_field: A record (id, field) comes to have no such field at all, where records of one
             stream may have different fields.
+        leave_scope: A record comes to be one that the stream's ``where`` does not hold of.
         retype_field: The platform gives this field another type.
         duplicate: A second row comes to have this id.
         empty_listing: Within it, listings succeed and show nothing although there are records.
@@ -108,6 +110,7 @@ class Subject:
     merge: Callable[[str, str], None] | None = None
     drop_field: Callable[[str], None] | None = None
     lack_field: Callable[[str, str], None] | None = None
+    leave_scope: Callable[[str], None] | None = None
     retype_field: Callable[[str], None] | None = None
     duplicate: Callable[[str], None] | None = None
     empty_listing: Callable[[], AbstractContextManager[Any]] | None = None
@@ -212,6 +215,7 @@ class Subject:
             assert schema == record_schema(self.fields), "a page has another schema than asked for"
         assert page.records[ID].null_count() == 0, "a record without an id"
         assert page.records[GONE].null_count() == 0, "@gone is neither true nor false"
+        assert page.records[OUTSIDE].null_count() == 0, "@outside is neither true nor false"
         named = page.records[ABSENT].drop_nulls().str.split(",").explode().unique().to_list()
         assert set(named) <= set(self.fields), "@absent names a field that was not asked for"
 
@@ -283,7 +287,7 @@ class Suite:
 
     OPTIONAL: ClassVar[tuple[str, ...]] = (
         "bad", "cap", "drop_field", "duplicate", "empty_listing", "lack_field", "late_commit",
-        "merge", "pass_time", "retype_field", "stand_still",
+        "leave_scope", "merge", "pass_time", "retype_field", "stand_still",
     )  # fmt: skip
     without: ClassVar[tuple[str, ...]] = ()
 

@@ -54,6 +54,7 @@ from customer_sync.model.frame import (
     LINKS,
     LIVE,
     MERGED_AWAY,
+    OUT_OF_SCOPE,
     REJECTS,
 )
 
@@ -201,7 +202,8 @@ def _linked(
     state = (
         pl.when(pl.col("@merged_into").is_not_null()).then(MERGED_AWAY)
         .when(pl.col("@gone").fill_null(value=False)).then(GONE)
-        .when(pl.col("state").is_in([GONE, MERGED_AWAY])).then(LIVE)  # it is there again
+        .when(pl.col("@outside").fill_null(value=False)).then(OUT_OF_SCOPE)
+        .when(pl.col("state").is_in([GONE, OUT_OF_SCOPE, MERGED_AWAY])).then(LIVE)  # there again
         .otherwise(pl.col("state"))
     )  # fmt: skip
     links = both.with_columns(
@@ -549,8 +551,9 @@ def _moved(
 
 
 def _images(seen: Observation, links: pl.DataFrame, accepted: pl.DataFrame) -> pl.DataFrame:
-    """Return the images to store; a record that is gone keeps the last one it had."""
-    return among(pick(unless(seen.records, "@gone"), "link", "image"), links, "link")
+    """Return the images to store; a record that is gone or out of scope keeps the last one it had."""
+    shown = unless(unless(seen.records, "@gone"), "@outside")
+    return among(pick(shown, "link", "image"), links, "link")
 
 
 def _stamped(links: pl.DataFrame, agreed: pl.DataFrame, snapshot: Snapshot) -> pl.DataFrame:
@@ -672,6 +675,8 @@ def _audit(
     records = beside(beside(links, was, "link"), spoken, "link").select(
         kind=pl.when(pl.col("state") == GONE).then(pl.lit("record.gone"))
         .when(pl.col("state") == MERGED_AWAY).then(pl.lit("record.merged"))
+        .when(pl.col("state") == OUT_OF_SCOPE).then(pl.lit("record.out_of_scope"))
+        .when((pl.col("was") == OUT_OF_SCOPE) & (pl.col("state") == LIVE)).then(pl.lit("record.in_scope"))
         .when(pl.col("was").is_null() & is_created).then(pl.lit("customer.created"))
         .when(pl.col("was").is_null()).then(pl.lit("record.linked"))
         .when(pl.col("owner") != pl.col("customer")).then(pl.lit("record.moved"))

@@ -29,6 +29,7 @@ OBSERVED: dict[str, pl.DataType] = {
     "@changed_at": INSTANT,
     "@version": pl.String(),
     "@gone": pl.Boolean(),
+    "@outside": pl.Boolean(),
     "@merged_into": pl.String(),
 }
 
@@ -55,9 +56,9 @@ class Observation:
 
 
 def observe(stream: Stream, records: pl.DataFrame) -> Observation:
-    """Map records; those gone say nothing but stay in ``records``, those rejected as a whole do not."""
+    """Map records; those gone or out of scope say nothing but stay in ``records``, rejected ones do not."""
     sources = list(stream.map.source_fields)
-    spoken = unless(records, "@gone")
+    spoken = unless(unless(records, "@gone"), "@outside")
     mapped = stream.map.get(spoken)
     index = pl.DataFrame([spoken["link"], spoken["@id"].alias("external_id")]).with_row_index("row")
     rejects = matched(mapped.rejects, index, "row")

@@ -15,6 +15,7 @@ import polars as pl
 from customer_sync.connect.port import (
     GONE,
     ID,
+    OUTSIDE,
     Answer,
     Capabilities,
     FileRead,
@@ -228,7 +229,7 @@ class Connector:
     def _read_ids(self, known: _Stream, request: ReadRequest) -> Steps[Page]:
         """Return exactly these records, found by going through the file once.
 
-        A record outside ``where`` is neither shown nor gone.
+        A record outside ``where`` is marked as such; of what is in it, nothing is shown.
         """
         for _ in range(TRIES):
             version = (yield from known.source.stat()).version or ""
@@ -237,8 +238,16 @@ class Connector:
             except FileMovedError:
                 continue
             missing = [name for name in dict.fromkeys(request.ids) if name not in there]
-            gone = pl.DataFrame({ID: missing, GONE: True}, schema={ID: pl.String, GONE: pl.Boolean})
-            records = pl.concat([_no_records(request.fields), shown, gone], how="diagonal")
+            outside = sorted(there - set(shown[ID]))
+            unseen = pl.DataFrame(
+                {
+                    ID: [*missing, *outside],
+                    GONE: [True] * len(missing) + [False] * len(outside),
+                    OUTSIDE: [False] * len(missing) + [True] * len(outside),
+                },
+                schema={ID: pl.String, GONE: pl.Boolean, OUTSIDE: pl.Boolean},
+            )
+            records = pl.concat([_no_records(request.fields), shown, unseen], how="diagonal")
             return Page(records=records, cursor=None, more=False)
         raise RetryableError(
             f"{known.source.shown} keeps changing while it is read.", after_s=WAIT_S

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 import polars as pl
 
-from customer_sync.connect.port import ABSENT, CHANGED_AT, GONE, ID, MERGED_INTO, VERSION
+from customer_sync.connect.condition import condition_columns, holds
+from customer_sync.connect.port import ABSENT, CHANGED_AT, GONE, ID, MERGED_INTO, OUTSIDE, VERSION
 from customer_sync.model.config import StreamConfig
-from customer_sync.systems.file.conditions import condition_columns, holds
 from customer_sync.systems.file.settings import FileSettings
 from customer_sync.systems.file.source import Array, Table
 
@@ -176,6 +176,7 @@ def _shown(
         (frame[config.version] if config.version else texts).alias(VERSION),
         (pl.Series([False] * height, dtype=pl.Boolean) if gone is None else gone).alias(GONE),
         (frame[config.merged_into] if config.merged_into else texts).alias(MERGED_INTO),
+        pl.repeat(False, height, dtype=pl.Boolean, eager=True).alias(OUTSIDE),
         absent,
     ]
     return pl.DataFrame([*meta, *(frame[name] for name in fields)])

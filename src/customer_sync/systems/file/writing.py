@@ -9,9 +9,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 import polars as pl
 
+from customer_sync.connect.condition import condition_columns, holds
 from customer_sync.connect.port import Answer, Write
 from customer_sync.model.config import StreamConfig
-from customer_sync.systems.file.conditions import condition_columns, holds
 from customer_sync.systems.file.document import Document, UnfitValueError
 from customer_sync.systems.file.records import ids_of, key_columns, mapped_columns
 from customer_sync.systems.file.settings import FileSettings

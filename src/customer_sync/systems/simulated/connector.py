@@ -13,12 +13,14 @@ from typing import Any
 
 import polars as pl
 
+from customer_sync.connect.condition import condition_columns, holds
 from customer_sync.connect.port import (
     ABSENT,
     CHANGED_AT,
     GONE,
     ID,
     MERGED_INTO,
+    OUTSIDE,
     VERSION,
     Answer,
     Capabilities,
@@ -145,7 +147,7 @@ class Connector:
         answer = yield from self._call(
             "read",
             stream=self._held(request.stream),
-            fields=self._asked(request) if fields else [],
+            fields=self._asked(request) if fields else self._where_fields(request.stream),
             order="id",
             after=(after,) if after is not None else None,
             limit=limit,
@@ -208,19 +210,31 @@ class Connector:
 
     def _asked(self, request: ReadRequest) -> list[str]:
         key = self._stream(request.stream).key
-        return [name for name in request.fields if name != key]
+        asked = dict.fromkeys([*request.fields, *self._where_fields(request.stream)])
+        return [name for name in asked if name != key]
+
+    def _where_fields(self, stream: str) -> list[str]:
+        """Return the fields that the stream's condition looks at; the platform knows no conditions."""
+        config = self._stream(stream)
+        return [name for name in condition_columns(config.where) if name != config.key]
 
     def _frame(
         self, stream: str, rows: Sequence[dict[str, Any]], fields: Sequence[str]
     ) -> pl.DataFrame:
         # What the platform tells twice is one record; the later telling stands.
         latest = {row["id"]: row for row in rows}
-        key = self._stream(stream).key
-        return pl.DataFrame(
-            [_record(row, fields, key) for row in latest.values()],
+        config = self._stream(stream)
+        records = pl.DataFrame(
+            [_record(row, fields, config.key) for row in latest.values()],
             schema=record_schema(fields),
             orient="row",
         )
+        if config.where is None or not latest:
+            return records
+        looked_at = condition_columns(config.where)
+        whole = [_record(row, looked_at, config.key) for row in latest.values()]
+        shown = pl.DataFrame(whole, schema=record_schema(looked_at), orient="row")
+        return records.with_columns((~holds(config.where, shown) & ~records[GONE]).alias(OUTSIDE))
 
     # -- writing ----------------------------------------------------------------------------------
 
@@ -355,6 +369,7 @@ def _record(row: dict[str, Any], fields: Sequence[str], key: str | list[str]) ->
         VERSION: row["version"],
         GONE: row["deleted"],
         MERGED_INTO: row["merged_into"],
+        OUTSIDE: False,
         ABSENT: ",".join(absent) or None,
     }
 

@@ -31,6 +31,7 @@ from customer_sync.connect.port import (
     ID,
     MERGED_INTO,
     META_SCHEMA,
+    OUTSIDE,
     VERSION,
 )
 from customer_sync.systems.sql.position import Position, as_instant, unpack
@@ -43,6 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 GONE_LABEL = "@gone"
+OUTSIDE_LABEL = "@outside"
 IDS = "ids"
 CLOCKS = {
     "mysql": "SELECT UTC_TIMESTAMP(6)",
@@ -159,14 +161,16 @@ def _base(plan: Plan, fields: Sequence[str]) -> Select[Any]:
     columns = [
         expression(plan.column(name), plan.dialect, table.c[name]).label(name) for name in names
     ]
-    deleted = plan.stream.config.deleted
-    gone = (
-        case((plan.condition(deleted), literal_column("1")), else_=literal_column("0"))
-        if deleted
-        else null()
-    )
-    statement = select(*columns, gone.label(GONE_LABEL)).select_from(table)
+    deleted, where = plan.stream.config.deleted, plan.stream.config.where
+    gone = _case(plan, deleted, holds="1", otherwise="0") if deleted else null()
+    outside = _case(plan, where, holds="0", otherwise="1") if where else null()
+    marks = (gone.label(GONE_LABEL), outside.label(OUTSIDE_LABEL))
+    statement = select(*columns, *marks).select_from(table)
     return statement.execution_options(raw_rows=True)
+
+
+def _case(plan: Plan, condition: str, *, holds: str, otherwise: str) -> Any:
+    return case((plan.condition(condition), literal_column(holds)), else_=literal_column(otherwise))
 
 
 def _after(plan: Plan, order: Sequence[str], at: Sequence[Any]) -> tuple[Any, dict[str, Any]]:
@@ -198,8 +202,9 @@ def frame(plan: Plan, fields: Sequence[str], rows: Rows) -> pl.DataFrame:
         ID: _ids(plan, rows),
         CHANGED_AT: _changed_at(plan, rows),
         VERSION: _shown(plan, rows, config.version),
-        GONE: _gone(plan, rows),
+        GONE: _marked(rows, GONE_LABEL, config.deleted),
         MERGED_INTO: _shown(plan, rows, config.merged_into),
+        OUTSIDE: _marked(rows, OUTSIDE_LABEL, config.where),
         ABSENT: _nulls(rows.count),
     }
     for name in fields:
@@ -211,7 +216,7 @@ def gone_frame(fields: Sequence[str], ids: Sequence[str]) -> pl.DataFrame:
     """Return the records of ids that do not exist."""
     schema = META_SCHEMA | dict.fromkeys(fields, pl.String())
     columns: dict[str, Any] = {name: [None] * len(ids) for name in schema}
-    columns |= {ID: list(ids), GONE: [True] * len(ids)}
+    columns |= {ID: list(ids), GONE: [True] * len(ids), OUTSIDE: [False] * len(ids)}
     return pl.DataFrame(columns, schema=schema)
 
 
@@ -230,10 +235,10 @@ def _ids(plan: Plan, rows: Rows) -> pl.Series:
     return pl.Series([plan.id_of(key) for key in keys], dtype=pl.String)
 
 
-def _gone(plan: Plan, rows: Rows) -> pl.Series:
-    if plan.stream.config.deleted is None:
+def _marked(rows: Rows, label: str, condition: str | None) -> pl.Series:
+    if condition is None:
         return pl.repeat(False, rows.count, dtype=pl.Boolean, eager=True)
-    return pl.Series(rows.column(GONE_LABEL), dtype=pl.Int64).fill_null(0) == 1
+    return pl.Series(rows.column(label), dtype=pl.Int64).fill_null(0) == 1
 
 
 def _changed_at(plan: Plan, rows: Rows) -> pl.Series:

@@ -12,11 +12,13 @@ from typing import Any
 
 import polars as pl
 
+from customer_sync.connect.condition import condition_columns, holds
 from customer_sync.connect.port import (
     GONE,
     ID,
     MERGED_INTO,
     META_SCHEMA,
+    OUTSIDE,
     Answer,
     Capabilities,
     FieldShape,
@@ -136,9 +138,24 @@ class Connector:
             _record(rows[int(id_)]) if id_.isdigit() and int(id_) in rows else _gone(id_)
             for id_ in dict.fromkeys(request.ids)
         ]
-        return Page(records=_frame(records, request.fields), cursor=None, more=False)
+        return Page(records=self._framed(request, records), cursor=None, more=False)
+
+    def _framed(self, request: ReadRequest, records: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+        """Return records as a frame, those marked that the stream's condition does not hold of."""
+        frame, where = _frame(records, request.fields), self._where(request.stream)
+        if where is None or frame.is_empty():
+            return frame
+        texts = [{name: row.get(name) for name in condition_columns(where)} for row in records]
+        shown = pl.DataFrame(texts, schema=dict.fromkeys(condition_columns(where), pl.String))
+        return frame.with_columns((~holds(where, shown) & ~frame[GONE]).alias(OUTSIDE))
+
+    def _where(self, stream: str) -> str | None:
+        configured = self._config.streams.get(stream)
+        return configured.where if configured else None
 
     def _read_keys(self, request: ReadRequest) -> Flow[Page]:
+        if self._where(request.stream):  # it looks at fields of the party
+            return (yield from self._read_listing(request))
         rows_max = min(request.limit, KEY_ROWS_MAX)
         rows, total = yield from self._listed(_id_of(request.cursor), rows_max, ["replaced_by"])
         records = [
@@ -149,13 +166,19 @@ class Connector:
             }
             for row in rows
         ]
-        return _listing_page(records, request.fields, more=len(rows) >= rows_max, total=total)
+        return self._listing(request, records, more=len(rows) >= rows_max, total=total)
+
+    def _listing(
+        self, request: ReadRequest, records: Sequence[Mapping[str, Any]], *, more: bool, total: int
+    ) -> Page:
+        cursor = str(records[-1][ID]) if more else None
+        return Page(records=self._framed(request, records), cursor=cursor, more=more, total=total)
 
     def _read_listing(self, request: ReadRequest) -> Flow[Page]:
         rows_max = min(request.limit, READ_ROWS_MAX)
         rows, total = yield from self._listed(_id_of(request.cursor), rows_max, party.FIELDS)
         records = [_record(row) for row in rows]
-        return _listing_page(records, request.fields, more=len(rows) >= rows_max, total=total)
+        return self._listing(request, records, more=len(rows) >= rows_max, total=total)
 
     def _listed(
         self, after: int, rows_max: int, fields: Sequence[str]
@@ -201,7 +224,7 @@ class Connector:
         more = len(rows) >= rows_max
         after = replace(cursor, listed=rows[-1]["id"] if more else None)
         return Page(
-            records=_frame([_record(row) for row in rows], request.fields),
+            records=self._framed(request, [_record(row) for row in rows]),
             cursor=after.text(),
             more=more,
             total=total,
@@ -235,7 +258,7 @@ class Connector:
             if more
             else cursor.ended(now=now, lag_s=self._lag_s(request.stream))
         )
-        return Page(records=_frame(records, request.fields), cursor=following.text(), more=more)
+        return Page(records=self._framed(request, records), cursor=following.text(), more=more)
 
 
 def _record(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,15 +272,8 @@ def _gone(id_: str) -> dict[str, Any]:
 def _frame(records: Iterable[Mapping[str, Any]], fields: Sequence[str]) -> pl.DataFrame:
     schema = record_schema(fields)
     assert schema.keys() >= META_SCHEMA.keys()
-    rows = [{name: record.get(name) for name in schema} for record in records]
+    rows = [{name: record.get(name) for name in schema} | {OUTSIDE: False} for record in records]
     return pl.DataFrame(rows, schema=schema)
-
-
-def _listing_page(
-    records: Sequence[Mapping[str, Any]], fields: Sequence[str], *, more: bool, total: int
-) -> Page:
-    cursor = str(records[-1][ID]) if more else None
-    return Page(records=_frame(records, fields), cursor=cursor, more=more, total=total)
 
 
 def _id_of(cursor: str | None) -> int:

@@ -1,7 +1,8 @@
-"""The SQL conditions of a file stream (``where``, ``deleted``), over columns that are all texts.
+"""The SQL conditions of a stream (``where``, ``deleted``), over columns that are all texts.
 
 Decides how a text column meets a number or a truth value in a condition: ``deleted = 1`` holds for
-the text ``1``. The types of the condition decide that, never the values. Must not know files.
+the text ``1``. The types of the condition decide that, never the values. For connectors whose system
+evaluates no SQL itself. Must not know any.
 """
 
 from functools import lru_cache
