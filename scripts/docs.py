@@ -50,7 +50,8 @@ MEANINGS = {
     "StreamConfig.entity": "What a record is mapped to.",
     "StreamConfig.deletes": "See below.",
     "StreamConfig.rules": "Business rules over one record, in order; see below.",
-    "Deletes.elsewhere": "What happens to the customer's other records when one is deleted here.",
+    "Deletes.elsewhere": "When a customer's last record here is deleted: nothing elsewhere, or the customer "
+    "becomes inactive in every stream that maps `active`.",
     "Policy.policy": "What settles a field that two sides changed without knowing of each other.",
     "CustomField.kind": "The normal form of its values, as in the table of canonical fields.",
     "CustomField.many": "Whether it holds a set of values.",
@@ -84,8 +85,6 @@ REMEDIES = {
 # Keys that are read and checked, and that nothing acts on yet; a key that comes alive fails here.
 IDLE = {
     "schedule": "A stream is read when a sync is run; nothing runs by itself yet.",
-    "elsewhere": "A deletion is noted and blocks re-creation; it is not passed on yet.",
-    "against_edit": "As `elsewhere`.",
 }
 
 PROBES: dict[str, dict[str, Any]] = {

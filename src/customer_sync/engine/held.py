@@ -6,7 +6,7 @@ Ordinary reading would show such a record only when it changes itself.
 
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID
+from customer_sync.connect.port import GONE, ID, OUTSIDE
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb
 from customer_sync.engine.intake import read_ids
@@ -19,13 +19,13 @@ LOOKED_AT_MAX = 1_000  # in one sync; the others follow in the next
 
 
 def look_again(session: Session, stream: Stream) -> None:
-    """Read held records of a stream anew and absorb them; what is gone is not asked about any more."""
+    """Read held records of a stream anew and absorb them; nobody is asked about what is gone or left."""
     with session.db.transaction() as tx:
         ids = rejects.doubtful(tx, stream.id, stream.title, limit=LOOKED_AT_MAX)
     if not ids:
         return
     mark, records = read_ids(session, stream, ids)
-    is_gone = pl.col(GONE).fill_null(value=False)
+    is_gone = pl.col(GONE) | pl.col(OUTSIDE)
     absorb(session, stream, records.filter(~is_gone), mark=mark)
     gone = records.filter(is_gone)[ID].to_list()
     if gone:

@@ -105,9 +105,10 @@ class Rule(_Model):
 class Deletes(_Model):
     """What a deletion in this stream means elsewhere."""
 
-    elsewhere: Literal["ignore", "deactivate", "delete"] = Field("ignore")
+    elsewhere: Literal["ignore", "deactivate"] = Field("ignore")
     against_edit: Literal["delete", "edit"] = Field(
-        "edit", description="Who wins: the deletion or a racing edit."
+        "edit",
+        description="Who wins: the deletion, or an edit elsewhere that the record had not shown yet.",
     )
 
 

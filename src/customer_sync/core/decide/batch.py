@@ -12,6 +12,7 @@ from datetime import datetime
 import polars as pl
 
 from customer_sync.core.decide.alone import ROWS_MIN, alone_links, claims_of, golden_of
+from customer_sync.core.decide.deletion import Deletion, with_deletions
 from customer_sync.core.decide.observe import Observation, displayed
 from customer_sync.core.decide.published import OWN_STREAMS, STEWARD_STREAM, Published
 from customer_sync.core.decide.route import Routes, route
@@ -124,6 +125,10 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     times = _times(snapshot, seen)
     alone = _alone(snapshot, seen, links)
     cells, accepted = _claimed(rules, snapshot, seen, apart(links, alone, "link"), stored, times)
+    at = Deletion(
+        batch=snapshot.batch, known=snapshot.links, links=links, stored=stored, said=cells, times=times
+    )  # fmt: skip
+    cells = with_deletions(rules, seen, at)
     known = pl.concat([apart(snapshot.links, links, "link"), links])
     retired = _retired(snapshot, links)
     touched = _touched(snapshot, links, retired)

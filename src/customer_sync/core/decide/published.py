@@ -81,6 +81,7 @@ def published(
             _check_condition(f"{system.system}.{name}", stream.create_when, fields)
             map_ = compile_stream(config, system.system, name)
             streams[id_] = Stream(id=id_, system=system.system, name=name, config=stream, map=map_)
+    _check_deletes(streams)
     return Published(
         version=version,
         config=config,
@@ -106,6 +107,21 @@ def _check_condition(title: str, condition: str | None, fields: Sequence[str]) -
             f"{title}, create_when: {fault}",
             hint="use canonical fields by their names, e.g. loyalty.tier = 'gold'",
         )
+
+
+def _check_deletes(streams: Mapping[int, Stream]) -> None:
+    """Refuse to pass deletions on to nobody."""
+    for stream in streams.values():
+        if stream.config.deletes.elsewhere == "ignore":
+            continue
+        others = [other for other in streams.values() if other.system != stream.system]
+        told = [o for o in others if o.id not in RESERVED_STREAMS and "active" in o.map.outward]
+        if not told:
+            raise ConfigurationError(
+                f"{stream.title}, deletes.elsewhere: no other system would hear of it",
+                hint="map `active` in a stream of another system, e.g. active: {field: status, "
+                "values: {A: 'true', I: 'false'}}",
+            )
 
 
 def _own_stream(config: Configuration, fields: Sequence[str], id_: int) -> Stream:
