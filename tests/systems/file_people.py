@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from customer_sync.infra import entropy
 
-COLUMNS = ("id", "email", "note", "at", "deleted", "merged_into")
+COLUMNS = ("id", "email", "note", "at", "deleted", "merged_into", "active")
 Row = dict[str, str | int | None]
 
 
@@ -49,7 +49,8 @@ class Sheet:
 
     def create(self, fields: Mapping[str, str | None]) -> str:
         key = str(next(self.numbers))
-        self.save([*self.load(), {"id": key, **fields, "at": self.stamp(), "deleted": "0"}])
+        row = {"id": key, **fields, "at": self.stamp(), "deleted": "0", "active": "yes"}
+        self.save([*self.load(), row])
         return key
 
     def edit(self, key: str, fields: Mapping[str, str | None]) -> None:

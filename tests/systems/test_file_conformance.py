@@ -11,7 +11,7 @@ from customer_sync.connect.port import Connector as AnyConnector
 from customer_sync.model.config import SystemConfig
 from customer_sync.systems.file import Connector
 
-FIELDS = ("email", "note")
+FIELDS = ("email", "note", "active")
 NO_COLUMN = {"email": "bad@acme.test", "nickname": "Bobby"}
 
 
@@ -21,8 +21,8 @@ def a_connector(sheet: Sheet, where: str | None = None) -> AnyConnector:
         "url": str(sheet.path),
         "cursor": "at",
         "where": where,
-        "fields": {"email": "email", "note": "note"},
-        "settings": {"new_key": "uuid"},
+        "fields": {"email": "email", "note": "note", "active": "active"},
+        "settings": {"new_key": "uuid", "deactivate": {"active": "no"}},
     }
     config = {"system": "files", "connector": "file", "streams": {"people": stream | flags}}
     return Connector(SystemConfig.model_validate(config))

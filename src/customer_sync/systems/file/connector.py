@@ -107,6 +107,7 @@ class Connector:
             create=True,
             update=True,
             delete=True,
+            deactivate=bool(known.settings.deactivate),
             read_rows_max=READ_ROWS_MAX,
             write_rows_max=WRITE_ROWS_MAX,
             precondition="values",

@@ -49,6 +49,9 @@ class FileSettings(BaseModel):
     new_key: Literal["uuid", "max_plus_one"] | None = Field(
         None, description="How a created record gets its key, when the patch has none."
     )
+    deactivate: dict[str, str] = Field(
+        {}, description="Column and text that deactivate a row, e.g. {active: no}."
+    )
 
 
 def format_of(url: str) -> Format | None:

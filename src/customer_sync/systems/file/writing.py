@@ -86,9 +86,11 @@ class Writer:
                 return self._update(write)
             if write.kind == "delete":
                 return self._delete(write)
+            if self._settings.deactivate:
+                return self._deactivate(write)
         except UnfitValueError as problem:
             return _refused(write, problem.code, problem.reason)
-        return _refused(write, "capability_missing", "a row of a file can only be deleted")
+        return _refused(write, "no_deactivate", "the stream has no setting deactivate")
 
     def _create(self, write: Write) -> Answer:
         external_id = self._given_id(write)
@@ -136,6 +138,20 @@ class Writer:
         self.is_changed = True
         return Answer(token=write.token, outcome="accepted", external_id=write.external_id)
 
+    def _deactivate(self, write: Write) -> Answer:
+        unknown = sorted(name for name in self._settings.deactivate if not self._has(name))
+        if unknown:
+            return _refused(write, "no_such_field", f"the file has no column {unknown[0]!r}")
+        row = self._live_row(write.external_id)
+        if row is None:
+            return Answer(token=write.token, outcome="moved", code="gone", reason="no such row")
+        if not self._shows(row, self._settings.deactivate):
+            if not self._shows(row, write.expected):
+                return self._moved(write, row)
+            self._document.change(row, self._settings.deactivate)
+            self.is_changed = True
+        return self._accepted(write, write.external_id, row)
+
     def _settle(self, write: Write) -> Answer:
         row = self._row(write.external_id or self._given_id(write))
         if write.kind == "delete":
@@ -145,7 +161,8 @@ class Writer:
             unsure = "the key of the new row was made by counting: reading cannot tell"
             return Answer(token=write.token, outcome="unknown", code="unknown", reason=unsure)
         else:
-            done = row is not None and self._shows(row, write.patch)
+            meant = self._settings.deactivate if write.kind == "deactivate" else write.patch
+            done = row is not None and self._shows(row, meant)
         if not done:
             return _refused(write, "not_done", "the file does not show it")
         if row is None:
