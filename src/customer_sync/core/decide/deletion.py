@@ -14,7 +14,7 @@ from customer_sync.core.decide.observe import Observation
 from customer_sync.core.decide.published import OWN_STREAMS, Published
 from customer_sync.model.frame import CELLS, GONE, LIVE
 
-__all__ = ["ACTIVE", "Deletion", "deletion_cells"]
+__all__ = ["ACTIVE", "Deletion", "with_deletions"]
 
 ACTIVE = "active"
 NO, YES = "false", "true"
@@ -36,9 +36,11 @@ class Deletion:
     times: pl.DataFrame
 
 
-def deletion_cells(rules: Published, seen: Observation, at: Deletion) -> pl.DataFrame:
-    """Return what the deletion or the return of records claims, and what edits take back, as CELLS."""
-    parts = [pl.DataFrame(schema=CELLS)]
+def with_deletions(rules: Published, seen: Observation, at: Deletion) -> pl.DataFrame:
+    """Return what records claim, and what deletions and returns claim or edits take back, as CELLS."""
+    if not any(stream.config.deletes.elsewhere == "deactivate" for stream in rules.connected):
+        return at.said
+    parts = [at.said]
     if seen.stream.config.deletes.elsewhere == "deactivate":
         turned = at.links.join(at.known.select("link", was="state"), on="link")
         parts.append(_deleted(rules, seen, at, turned))

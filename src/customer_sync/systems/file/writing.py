@@ -79,18 +79,16 @@ class Writer:
         unknown = sorted(name for name in write.patch if not self._has(name))
         if unknown:
             return _refused(write, "no_such_field", f"the file has no column {unknown[0]!r}")
+        apply = {
+            "create": self._create,
+            "update": self._update,
+            "delete": self._delete,
+            "deactivate": self._deactivate,
+        }
         try:
-            if write.kind == "create":
-                return self._create(write)
-            if write.kind == "update":
-                return self._update(write)
-            if write.kind == "delete":
-                return self._delete(write)
-            if self._settings.deactivate:
-                return self._deactivate(write)
+            return apply[write.kind](write)
         except UnfitValueError as problem:
             return _refused(write, problem.code, problem.reason)
-        return _refused(write, "no_deactivate", "the stream has no setting deactivate")
 
     def _create(self, write: Write) -> Answer:
         external_id = self._given_id(write)
@@ -139,6 +137,8 @@ class Writer:
         return Answer(token=write.token, outcome="accepted", external_id=write.external_id)
 
     def _deactivate(self, write: Write) -> Answer:
+        if not self._settings.deactivate:
+            return _refused(write, "no_deactivate", "the stream has no setting deactivate")
         unknown = sorted(name for name in self._settings.deactivate if not self._has(name))
         if unknown:
             return _refused(write, "no_such_field", f"the file has no column {unknown[0]!r}")
