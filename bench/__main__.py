@@ -24,6 +24,12 @@ REPEATED_ROWS_MAX = 200_000  # longer runs are measured once: they scatter by a 
 CHANGES = 1_000
 CHANGE_ROUNDS = 3
 SINGLES = 50
+POSTING_BATCHES = (
+    (10_000, 20),
+    (100, 30),
+    (1, 100),
+)  # the large ones first: they are the ledger's age
+STATEMENT_COUNT = 200
 DATASET = "bench_dlt"
 STRATEGIES = ("delete-insert", "upsert")
 Measured = dict[str, Any]
@@ -39,6 +45,8 @@ def main(given: Sequence[str] | None = None) -> None:
             result["load"] = bench.loads(options.repeat, without_dlt=options.without_dlt)
         if "changes" in options.only:
             result |= bench.changes(min(CHANGES, options.rows // 200))
+        if "ledger" in options.only:
+            result["ledger"] = bench.ledger(options.rows)
     result["rotations"] = options.repeat
     keep(result, PLACE / "result.json")
     show(result)
@@ -51,7 +59,10 @@ def _options(given: Sequence[str] | None) -> argparse.Namespace:
         "--repeat", type=int, default=0, help="how often; by default 3, or 1 for long runs"
     )
     parser.add_argument(
-        "--only", nargs="+", choices=["load", "changes"], default=["load", "changes"]
+        "--only",
+        nargs="+",
+        choices=["load", "changes", "ledger"],
+        default=["load", "changes", "ledger"],
     )
     parser.add_argument("--without-dlt", action="store_true", help="for a machine without it")
     options = parser.parse_args(given)
@@ -166,6 +177,30 @@ class _Bench:
 
     def _company(self, name: str) -> dict[str, str]:
         return {"folder": str(PLACE / name), "dsn": self.dsn}
+
+    # -- the ledger -------------------------------------------------------------------------------
+
+    def ledger(self, parties: int) -> Measured:
+        """Post documents by batches of 1, 100 and 10,000, young and old; the same rows by COPY; statements."""
+        self._clean("bench_journal", "none")
+        measure("journal:fill", dsn=self.dsn, parties=parties)
+        found: Measured = {"parties": parties, "posting": {}, "copy": {}}
+        for number, (batch, batches) in enumerate(POSTING_BATCHES):
+            given = {"dsn": self.dsn, "batch": batch, "batches": batches}
+            title = f"{batch} documents a batch"
+            found["posting"][str(batch)] = self._measured(
+                f"posting, {title}", "journal:posting", parties=parties, seed=number, **given
+            )
+            found["copy"][str(batch)] = self._measured(f"COPY, {title}", "journal:plain", **given)
+        batch, _ = POSTING_BATCHES[0]
+        found["old"] = self._measured(
+            "posting, when all that is there", "journal:posting", dsn=self.dsn, batch=batch, batches=3,
+            parties=parties, seed=99,
+        )  # fmt: skip
+        found["statement"] = self._measured(
+            "statement", "journal:statement", dsn=self.dsn, count=STATEMENT_COUNT, parties=parties
+        )
+        return found
 
     # -- in common --------------------------------------------------------------------------------
 

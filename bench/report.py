@@ -17,6 +17,9 @@ FIRST_LOAD_OF_DLT_MIN = 0.4
 AGAIN_OF_DLT_MIN = 3.0
 CHANGES_RATIO_MAX = 1.5
 PEAK_BYTES_MAX = 1 << 30
+POSTED_PER_S_MIN = 20_000
+AGE_RATIO_MIN = 0.8
+STATEMENT_MS_MAX = 10
 Result = Mapping[str, Any]
 
 
@@ -42,6 +45,8 @@ def show(result: Result) -> None:
         _show_tables(result["load"]["first"], result["rows"])
     if "changes" in result:
         _show_changes(result)
+    if "ledger" in result:
+        _show_ledger(result["ledger"])
     _table(
         ("target", "measured", "reached"),
         [
@@ -130,6 +135,23 @@ def _show_changes(result: Result) -> None:
     )
 
 
+def _show_ledger(ledger: Result) -> None:
+    lines = [
+        (f"{int(batch):,}", f"{one['documents_per_s']:,.0f}", f"{one['best_per_s']:,.0f}",
+         f"{ledger['copy'][batch]['documents_per_s']:,.0f}",
+         f"{one['seconds'] / ledger['copy'][batch]['seconds']:.2f}", f"{one['decide_s'] / one['seconds']:.0%}")
+        for batch, one in ledger["posting"].items()
+    ]  # fmt: skip
+    _table(
+        ("documents a batch", "posted/s", "best/s", "COPY/s", "time, of COPY", "deciding"), lines
+    )
+    said = ledger["statement"]
+    _table(
+        (f"one among {ledger['parties']:,} customers, {said['postings']:,} postings", "p50 ms", "p95 ms"),
+        [("statement", f"{said['p50_s'] * 1000:.1f}", f"{said['p95_s'] * 1000:.1f}")],
+    )  # fmt: skip
+
+
 def _dlt(load: Result, name: str) -> float | None:
     """Return the seconds of dlt's faster strategy."""
     found = [
@@ -156,6 +178,8 @@ def _targets(result: Result) -> Iterator[tuple[str, str, bool]]:
             f"changes among 100 times more customers: at most {CHANGES_RATIO_MAX:g} of the cost",
             f"{ratio:.2f}", ratio <= CHANGES_RATIO_MAX,
         )  # fmt: skip
+    if "ledger" in result:
+        yield from _ledger_targets(result["ledger"])
     if "first" in load:
         first = load["first"]
         peak = max(first["peak_bytes"], load["again"]["peak_bytes"])
@@ -165,6 +189,20 @@ def _targets(result: Result) -> Iterator[tuple[str, str, bool]]:
             f"{peak / MIB:,.0f} MiB, {grown / MIB:,.0f} of them after the first quarter",
             peak < PEAK_BYTES_MAX,
         )
+
+
+def _ledger_targets(ledger: Result) -> Iterator[tuple[str, str, bool]]:
+    large = ledger["posting"]["10000"]
+    rate, age = large["documents_per_s"], large["seconds"] / ledger["old"]["seconds"]
+    yield (
+        f"{POSTED_PER_S_MIN:,} documents/s at 10,000 a batch",
+        f"{rate:,.0f}",
+        rate >= POSTED_PER_S_MIN,
+    )
+    old = f"posting does not slow down with age: at least {AGE_RATIO_MIN:g} of the speed"
+    yield old, f"{age:.2f}", age >= AGE_RATIO_MIN
+    p95 = ledger["statement"]["p95_s"] * 1000
+    yield f"a statement under {STATEMENT_MS_MAX} ms", f"{p95:.1f} ms at p95", p95 < STATEMENT_MS_MAX
 
 
 def _table(head: tuple[str, ...], lines: list[tuple[str, ...]]) -> None:

@@ -77,6 +77,34 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "The system could not be reached, or asked for patience; nothing was written.",
         "Nothing: it is sent again. If it stays, check that the system is up.",
     ),
+    "opening_amount": Explained(
+        "The opening balance is nothing, too large, or has another sign in the functional currency.",
+        "Correct the row: what the customer owes is positive, what it has to its credit negative.",
+    ),
+    "opening_currency": Explained(
+        "The currency of the opening balance is no currency.",
+        "Use the ISO code, such as EUR.",
+    ),
+    "opening_customer": Explained(
+        "The record that the opening balance names is not known, or excluded.",
+        "Read the customers first, then give the same file again: what was posted is not posted twice.",
+    ),
+    "opening_differs": Explained(
+        "This opening balance was posted before with another amount or day.",
+        "Correct what was posted by an entry, or give the new item a number of its own.",
+    ),
+    "opening_incomplete": Explained(
+        "The opening balance lacks its day, its currency or an amount.",
+        "Complete the row.",
+    ),
+    "opening_period": Explained(
+        "The opening balance is dated in a closed period.",
+        "Reopen the period, or date the row later.",
+    ),
+    "opening_twice": Explained(
+        "Two rows open the same item: one record, currency and number.",
+        "Add them up, or give each a number of its own.",
+    ),
     "paused": Explained(
         "The system is paused in the configuration.",
         "Set `paused: false` and publish.",

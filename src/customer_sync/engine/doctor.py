@@ -20,7 +20,7 @@ from customer_sync.infra.pg.database import SERVER_VERSION_MIN, Transaction
 from customer_sync.infra.pg.migrate import migrations
 from customer_sync.kernel.errors import CustomerSyncError
 from customer_sync.kernel.frames import from_json
-from customer_sync.store import protection, views
+from customer_sync.store import protection, soundness, views
 
 __all__ = ["Finding", "doctor"]
 
@@ -126,6 +126,16 @@ def _told(wrong: Callable[[Transaction], Sequence[str]]) -> Callable[[Session], 
             yield from wrong(tx)
 
     return told
+
+
+def _unsound(question: str) -> Callable[[Session], Iterator[object]]:
+    """Return the check whose question to the journal returns what is wrong."""
+
+    def wrong(session: Session) -> Iterator[object]:
+        with session.db.transaction() as tx:
+            yield from soundness.wrong(tx, question)
+
+    return wrong
 
 
 def _attempts(session: Session) -> Iterator[object]:
@@ -237,6 +247,10 @@ def _keys_of(
 # -- the list -------------------------------------------------------------------------------------
 
 _REPORT = "Keep a backup and report it: this should not be possible through the product."
+_TAMPERED = (
+    "Somebody wrote past the guards, as the owner of the tables: keep a backup, compare with an older "
+    "one or with an earlier export, and correct by new entries."
+)
 _SYNC = "Run: customer-sync sync --whole."
 
 CHECKS: Sequence[_Check] = (
@@ -361,6 +375,61 @@ CHECKS: Sequence[_Check] = (
         remedy="Run: customer-sync sync, which drops what has nothing to deliver.",
     ),
     _Check(
+        name="entries_balance",
+        wrong=_unsound("entries_unsound"),
+        meaning="Every journal entry is whole and balances, in each currency and in the functional one.",
+        remedy=_TAMPERED,
+    ),
+    _Check(
+        name="control_is_customers",
+        wrong=_unsound("control_differs"),
+        meaning="Each control account is the sum over its customers, to the last unit.",
+        remedy=_TAMPERED,
+    ),
+    _Check(
+        name="balances_recomputed",
+        wrong=_unsound("balances_differ"),
+        meaning="Adding up the postings gives the kept balances.",
+        remedy=_TAMPERED,
+    ),
+    _Check(
+        name="seals_intact",
+        wrong=_unsound("seals_broken"),
+        meaning="What was posted is as it was sealed, seal by seal.",
+        remedy=_TAMPERED,
+    ),
+    _Check(
+        name="entries_sealed",
+        wrong=_unsound("entries_unsealed"),
+        meaning="Every journal entry is under exactly one seal.",
+        remedy=_TAMPERED,
+    ),
+    _Check(
+        name="reversals_mirror",
+        wrong=_unsound("reversals_unlike"),
+        meaning="Every reversal takes back exactly what it reverses.",
+        remedy=_REPORT,
+    ),
+    _Check(
+        name="document_has_entry",
+        wrong=_unsound("documents_unsound"),
+        meaning="Every posted document has its entry, and what is to be settled of it stands there.",
+        remedy=_TAMPERED,
+    ),
+    _Check(
+        name="settled_recomputed",
+        wrong=_unsound("settled_differs"),
+        meaning="What is settled of each document is the sum of its allocations.",
+        remedy=_TAMPERED,
+    ),
+    _Check(
+        name="journal_is_guarded",
+        wrong=_unsound("journal_unguarded"),
+        meaning="The triggers that refuse what may not stand in the journal are on.",
+        remedy="Somebody switched a guard off. As the owner: ALTER TABLE ... ENABLE TRIGGER ...; "
+        "then read what the other checks say.",
+    ),
+    _Check(
         name="attempts_to_settle",
         wrong=_attempts,
         is_fault=False,
@@ -371,7 +440,8 @@ CHECKS: Sequence[_Check] = (
         name="sequences_ahead",
         wrong=_rows("doctor_sequences"),
         meaning="Sequences are ahead of the ids in use.",
-        remedy="SELECT setval('customer_id', (SELECT max(id) FROM customer)); or link_id of link.",
+        remedy="SELECT setval('customer_id', (SELECT max(id) FROM customer)); or link_id of link, "
+        "entry_id of entry, document_id of document.",
     ),
 )
 

@@ -22,6 +22,8 @@ STATEMENTS = load(__file__)
 LOSING_ROWS = [
     "inbox", "ledger_edit", "match_key", "outbound", "plan_customer", "plan_patch", "plan_record",
 ]  # fmt: skip
+# What only triggers write, with the rights of the owner.
+KEPT_BY_TRIGGERS = ["balance", "seal"]
 # Views through which rows are locked, which PostgreSQL counts as changing them.
 LOCKED_THROUGH = ["ripe_outbound"]
 _DECLARED = re.compile(r"^CALL append_only\('(\w+)'\);", re.MULTILINE)
@@ -60,7 +62,12 @@ def run_time_database(owner: Database, dsn: str, *, afresh: bool) -> Database:
 
 def rights(tx: Transaction, role: str) -> Sequence[Right]:
     """Return what a role should be able to do, and what it can."""
-    params = {"role": role, "losing": LOSING_ROWS, "locked": LOCKED_THROUGH}
+    params = {
+        "role": role,
+        "losing": LOSING_ROWS,
+        "locked": LOCKED_THROUGH,
+        "kept": KEPT_BY_TRIGGERS,
+    }
     rows: Any = tx.rows(STATEMENTS["rights"], params)
     return [
         Right(relation=name, is_sequence=is_sequence, wanted=tuple(wanted), held=tuple(held))

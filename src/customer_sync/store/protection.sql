@@ -10,7 +10,7 @@ FROM (
     SELECT c.oid, c.relname, c.relkind, CASE
         WHEN c.relkind = 'S' THEN ARRAY['USAGE', 'SELECT']
         WHEN c.relname = ANY(%(locked)s) THEN ARRAY['SELECT', 'UPDATE']
-        WHEN c.relkind IN ('v', 'm') OR c.relname = 'schema_version' THEN ARRAY['SELECT']
+        WHEN c.relkind IN ('v', 'm') OR c.relname = 'schema_version' OR c.relname = ANY(%(kept)s) THEN ARRAY['SELECT']
         WHEN EXISTS (SELECT 1 FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'append_only') THEN ARRAY['SELECT', 'INSERT']
         WHEN c.relname = ANY(%(losing)s) THEN ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']
         ELSE ARRAY['SELECT', 'INSERT', 'UPDATE'] END AS wanted

@@ -393,6 +393,10 @@ SELECT name FROM (
         (SELECT coalesce(max(id), 0) FROM customer) AS used
     UNION ALL
     SELECT 'link_id', (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM link_id), (SELECT coalesce(max(id), 0) FROM link)
+    UNION ALL
+    SELECT 'entry_id', (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM entry_id), (SELECT coalesce(max(id), 0) FROM entry)
+    UNION ALL
+    SELECT 'document_id', (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM document_id), (SELECT coalesce(max(id), 0) FROM document)
 ) s WHERE last < used
 
 -- name: keys_of_links

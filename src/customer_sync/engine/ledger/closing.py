@@ -1,0 +1,54 @@
+"""Close a period of the books, or open it again: known to every door, and told in the audit trail.
+
+Promises that nothing is posted into a closed period, by no door, and that closing waits for those who
+are posting. Must not know what becomes of documents dated in one.
+"""
+
+import re
+
+from customer_sync.engine.session import Session
+from customer_sync.kernel.errors import InvalidInputError
+from customer_sync.store import audit, periods
+
+__all__ = ["close", "reopen"]
+
+_EVENTS = {periods.CLOSED: "period.closed", periods.OPEN: "period.reopened"}
+_PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+
+
+def close(session: Session, period: str, *, by: str) -> bool:
+    """Close a period, such as 2026-01; return whether it was open.
+
+    Raises:
+        InvalidInputError: There is no such period.
+    """
+    return _set(session, period, periods.CLOSED, by=by)
+
+
+def reopen(session: Session, period: str, *, by: str) -> bool:
+    """Open a closed period again; return whether it was closed.
+
+    Raises:
+        InvalidInputError: There is no such period.
+    """
+    return _set(session, period, periods.OPEN, by=by)
+
+
+def _set(session: Session, period: str, state: str, *, by: str) -> bool:
+    if not _PERIOD.fullmatch(period):
+        raise InvalidInputError(
+            "a period is a year and a month", hint="write it like 2026-01", context={"given": period[:20]}
+        )  # fmt: skip
+    now = session.now()
+    with session.db.transaction() as tx:
+        is_changed = periods.set_state(tx, period, state, by=by, now=now)
+        if is_changed:
+            audit.add_one(
+                tx,
+                _EVENTS[state],
+                run=session.run,
+                configuration=session.rules.version,
+                now=now,
+                detail=period,
+            )
+    return is_changed

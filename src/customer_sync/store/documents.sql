@@ -1,0 +1,93 @@
+-- name: allocate_documents
+-- Take ids for new documents.
+SELECT nextval('document_id') FROM generate_series(1, %s)
+
+-- name: lock_documents
+-- Hold every document that a decision may change, in the order of ids: those observed or named; of each customer
+-- concerned what is open or dated since that day; and what these are allocated with. By document (stream,
+-- external_id), link_customer, document_open, document_party, allocation_debit and allocation_credit.
+WITH concerned AS MATERIALIZED (
+    SELECT s.id AS party, c.since
+    FROM (SELECT l.customer, min(c.since) AS since FROM concerned_party c JOIN link l ON l.id = c.party GROUP BY l.customer) c
+    JOIN link s ON s.customer = c.customer
+), named AS (
+    SELECT d.id FROM observed_document n JOIN document d ON d.stream = n.stream AND d.external_id = n.external_id
+    UNION SELECT document FROM named_document
+    UNION SELECT d.id FROM concerned c JOIN document d ON d.party = c.party AND d.settled < abs(d.amount)
+    UNION SELECT d.id FROM concerned c JOIN document d ON d.party = c.party AND d.date >= c.since
+), wanted AS (
+    SELECT id FROM named
+    UNION SELECT a.credit FROM named n JOIN allocation a ON a.debit = n.id AND a.released_at IS NULL
+    UNION SELECT a.debit FROM named n JOIN allocation a ON a.credit = n.id AND a.released_at IS NULL
+)
+SELECT d.id FROM document d WHERE d.id IN (SELECT id FROM wanted) ORDER BY d.id FOR UPDATE
+
+-- name: standing
+-- The last outcome of the documents observed; by document (stream, external_id).
+SELECT n.stream, n.external_id, d.id, d.state, d.digest, d.version, d.party, d.entry
+FROM observed_document n JOIN document d ON d.stream = n.stream AND d.external_id = n.external_id
+
+-- name: parties
+-- The links of the customer records that documents name; by link (stream, external_id). What is excluded is nobody's.
+SELECT n.stream, n.external_id, l.id, l.customer FROM named_customer n
+JOIN link l ON l.stream = n.stream AND l.external_id = n.external_id AND l.state <> 3
+
+-- name: customers
+-- Whose these parties are now; by link's primary key.
+SELECT id, customer FROM link WHERE id = ANY(%s::bigint[])
+
+-- name: items
+-- What these documents are to be settled with; by document's primary key.
+SELECT d.id, d.stream, d.external_id, l.customer, d.party, d.account, d.currency, d.date, (d.amount * 10000)::bigint,
+    (d.functional * 10000)::bigint, (d.settled * 10000)::bigint
+FROM document d LEFT JOIN link l ON l.id = d.party
+WHERE d.id = ANY(%s::bigint[]) AND d.account IS NOT NULL ORDER BY d.id
+
+-- name: allocations
+-- Standing allocations among these documents; by allocation_debit.
+SELECT a.id, a.debit, a.credit, (a.amount * 10000)::bigint FROM allocation a
+WHERE a.released_at IS NULL AND a.debit = ANY(%(documents)s::bigint[]) AND a.credit = ANY(%(documents)s::bigint[]) ORDER BY a.id
+
+-- name: crossing
+-- Standing allocations between parties that are no longer one customer's, as after an unmerge; scans standing allocations.
+SELECT a.id, a.debit, a.credit, (a.amount * 10000)::bigint
+FROM allocation a JOIN document d ON d.id = a.debit JOIN document c ON c.id = a.credit
+JOIN link dl ON dl.id = d.party JOIN link cl ON cl.id = c.party
+WHERE a.released_at IS NULL AND dl.customer <> cl.customer ORDER BY a.id
+
+-- name: live_entries
+-- The entries by which these documents stand, without those that settle: neither reversals nor reversed; by entry_document and entry_reverses.
+SELECT e.id, e.document, e.kind, e.date, e.period, e.reverses, e.rule, e.memo FROM entry e
+WHERE e.document = ANY(%s::bigint[]) AND e.reverses IS NULL AND e.kind NOT IN ('allocate', 'exchange') AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)
+ORDER BY e.id
+
+-- name: postings
+-- The lines of these entries; by posting's primary key.
+SELECT entry, line, account, party, currency, (amount * 10000)::bigint, (functional * 10000)::bigint, document FROM posting
+WHERE entry = ANY(%s::bigint[]) ORDER BY entry, line
+
+-- name: waiting
+-- Documents that wait for these customer records; by document_waiting.
+SELECT d.id, d.stream, d.external_id, d.customer_ref, d.snapshot FROM named_customer n
+JOIN document d ON d.stream = n.stream AND d.customer_ref = n.external_id AND d.state IN ('waiting', 'parked', 'rejected')
+ORDER BY d.id
+
+-- name: renew_documents
+-- Keep documents as they are shown now, and what became of them; by document's primary key.
+UPDATE document d SET state = n.state, reason = n.reason, party = n.party, digest = n.digest, version = n.version,
+    entry = coalesce(n.entry, CASE WHEN n.state = 'posted' THEN d.entry END), stamp = n.stamp, type = n.type, rule = n.rule,
+    number = n.number, status = n.status, customer_ref = n.customer_ref, date = n.date, due_date = n.due_date,
+    service_start = n.service_start, service_end = n.service_end, currency = n.currency, rate = n.rate::numeric,
+    total = n.total::numeric, net = n.net::numeric, tax = n.tax::numeric, processor = n.processor, payout = n.payout,
+    campaign = n.campaign, source = n.source, account = n.account, amount = n.amount::numeric,
+    functional = n.functional::numeric, snapshot = n.snapshot
+FROM renewed_document n WHERE d.id = n.id
+
+-- name: note_documents
+-- Keep what was said of documents whose posted content stands: why a change was set aside; by document's primary key.
+UPDATE document d SET reason = n.reason, digest = n.digest, version = n.version, stamp = n.stamp
+FROM noted_document n WHERE d.id = n.id
+
+-- name: release
+-- Take allocations back; by allocation's primary key.
+UPDATE allocation a SET released_at = %(now)s, released_entry = r.entry FROM released_allocation r WHERE a.id = r.allocation

@@ -1,0 +1,66 @@
+-- name: add_accounts
+-- Add accounts, and keep names and what is active; by account's primary key. A posted account's nature stays.
+INSERT INTO account (code, name, type, is_control, commodity, active)
+SELECT code, name, type, is_control, commodity, active FROM new_account ORDER BY code
+ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, type = EXCLUDED.type, is_control = EXCLUDED.is_control,
+    commodity = EXCLUDED.commodity, active = EXCLUDED.active
+WHERE (account.name, account.type, account.is_control, account.commodity, account.active)
+    IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.type, EXCLUDED.is_control, EXCLUDED.commodity, EXCLUDED.active)
+
+-- name: accounts
+-- The chart of accounts; a scan of a small table.
+SELECT code, name, type, is_control, commodity, active FROM account ORDER BY code
+
+-- name: allocate_entries
+-- Take ids for new entries.
+SELECT nextval('entry_id') FROM generate_series(1, %s)
+
+-- name: trial_balance
+-- What every account came to, from the kept balances; one scan of them.
+SELECT account, name, type, currency, greatest(amount, 0), greatest(-amount, 0), amount, functional
+FROM (
+    SELECT b.account, a.name, a.type, b.currency, (sum(b.amount) * 10000)::bigint AS amount,
+        (sum(b.functional) * 10000)::bigint AS functional
+    FROM balance b JOIN account a ON a.code = b.account GROUP BY 1, 2, 3, 4
+) sums ORDER BY account, currency
+
+-- name: trial_balance_between
+-- Debits, credits and what they come to of every account between two dates; by entry_date and posting's primary key.
+SELECT p.account, a.name, a.type, p.currency, (coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0) * 10000)::bigint,
+    (coalesce(-sum(p.amount) FILTER (WHERE p.amount < 0), 0) * 10000)::bigint, (sum(p.amount) * 10000)::bigint,
+    (sum(p.functional) * 10000)::bigint
+FROM entry e JOIN posting p ON p.entry = e.id JOIN account a ON a.code = p.account
+WHERE e.date BETWEEN %(since)s AND %(until)s GROUP BY 1, 2, 3, 4 ORDER BY 1, 4
+
+-- name: general_ledger
+-- The postings of one account between two dates; by entry_date and posting's primary key.
+SELECT e.id, p.document, e.kind, e.date, e.period, e.reverses, e.rule, e.memo, d.number, p.line, p.account, p.party,
+    l.customer, p.currency, (p.amount * 10000)::bigint, (p.functional * 10000)::bigint
+FROM entry e JOIN posting p ON p.entry = e.id LEFT JOIN document d ON d.id = p.document LEFT JOIN link l ON l.id = p.party
+WHERE e.date BETWEEN %(since)s AND %(until)s AND p.account = %(account)s ORDER BY e.date, e.id, p.line
+
+-- name: entries
+-- The next entries in the order of the books, with their postings; by entry_date and posting's primary key.
+SELECT e.id, p.document, e.kind, e.date, e.period, e.reverses, e.rule, e.memo, d.number, p.line, p.account, p.party,
+    l.customer, p.currency, (p.amount * 10000)::bigint, (p.functional * 10000)::bigint
+FROM (SELECT * FROM entry WHERE (date, id) > (%(date)s, %(entry)s) ORDER BY date, id LIMIT %(limit)s) e
+JOIN posting p ON p.entry = e.id LEFT JOIN document d ON d.id = p.document LEFT JOIN link l ON l.id = p.party
+ORDER BY e.date, e.id, p.line
+
+-- name: balances
+-- What the postings of these parties add up to; by balance's primary key.
+SELECT party, account, currency, (amount * 10000)::bigint, (functional * 10000)::bigint FROM balance
+WHERE party = ANY(%s::bigint[]) ORDER BY party, account, currency
+
+-- name: head
+-- The last seal; by its primary key.
+SELECT number, encode(chain, 'hex') FROM seal ORDER BY number DESC LIMIT 1
+
+-- name: party_accounts
+-- Every account that was posted to, by party and customer, with what it came to; scans balance.
+SELECT b.account, b.party, l.customer, b.currency, (b.amount * 10000)::bigint, (b.functional * 10000)::bigint
+FROM balance b LEFT JOIN link l ON l.id = b.party ORDER BY b.account, l.customer, b.party, b.currency
+
+-- name: span
+-- The first and the last day of the journal; by entry_date.
+SELECT min(date), max(date) FROM entry

@@ -1,0 +1,94 @@
+"""What customers owe: balances, open items, and the statement of one.
+
+Reads only. A customer's figures are the sums over its records, as they are tied now, so merging and
+unmerging change no posting and restore exactly. Asked of one customer, the cost follows what that
+customer has, not how many customers there are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from customer_sync.infra.pg import Transaction, load
+
+__all__ = [
+    "CUSTOMER_BALANCES", "OPEN_ITEMS", "STATEMENT_LINES", "Statement", "balances", "open_items", "statement",
+]  # fmt: skip
+
+STATEMENTS = load(__file__)
+
+CUSTOMER_BALANCES: dict[str, pl.DataType] = {
+    "customer": pl.Int64(),
+    "account": pl.String(),
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+}
+# balance_e4: what the customer owes in that currency after the entry.
+STATEMENT_LINES: dict[str, pl.DataType] = {
+    "date": pl.Date(),
+    "entry": pl.Int64(),
+    "kind": pl.String(),
+    "document": pl.Int64(),
+    "type": pl.String(),
+    "number": pl.String(),
+    "due_date": pl.Date(),
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+    "balance_e4": pl.Int64(),
+}
+_FORWARD: dict[str, pl.DataType] = {
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+}
+# open_e4 has the sign of amount_e4: positive is owed by the customer.
+OPEN_ITEMS: dict[str, pl.DataType] = {
+    "customer": pl.Int64(),
+    "document": pl.Int64(),
+    "type": pl.String(),
+    "number": pl.String(),
+    "date": pl.Date(),
+    "due_date": pl.Date(),
+    "account": pl.String(),
+    "party": pl.Int64(),
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "open_e4": pl.Int64(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a customer owed before, what changed it, per currency. forward: currency and both amounts."""
+
+    forward: pl.DataFrame
+    lines: pl.DataFrame
+
+
+def balances(tx: Transaction, customers: Sequence[int] | None = None) -> pl.DataFrame:
+    """Return CUSTOMER_BALANCES of these customers, or of all."""
+    if customers is None:
+        return tx.frame(STATEMENTS["balances_of_all"], schema=CUSTOMER_BALANCES)
+    return tx.frame(STATEMENTS["customer_balances"], [list(customers)], schema=CUSTOMER_BALANCES)
+
+
+def open_items(tx: Transaction, customers: Sequence[int] | None = None) -> pl.DataFrame:
+    """Return OPEN_ITEMS of these customers, or of all; what ageing and dunning look at."""
+    if customers is None:
+        return tx.frame(STATEMENTS["open_items_of_all"], schema=OPEN_ITEMS)
+    return tx.frame(STATEMENTS["open_items"], [list(customers)], schema=OPEN_ITEMS)
+
+
+def statement(
+    tx: Transaction, customer: int, *, since: date | None = None, until: date | None = None
+) -> Statement:
+    """Return what a customer owed before `since`, and every change of it until `until`."""
+    days = {"customer": customer, "since": since or date.min, "until": until or date.max}
+    return Statement(
+        forward=tx.frame(STATEMENTS["brought_forward"], days, schema=_FORWARD),
+        lines=tx.frame(STATEMENTS["statement"], days, schema=STATEMENT_LINES),
+    )
