@@ -76,7 +76,11 @@ class _Bench:
     def __init__(self, dsn: str, rows: int) -> None:
         self.dsn = dsn
         self.rows = rows
-        self.file = self._population(rows)
+
+    @property
+    def file(self) -> Path:
+        """The customers, invented when first asked for."""
+        return self._population(self.rows)
 
     def _population(self, rows: int) -> Path:
         path = PLACE / f"customers_{rows}.csv"
