@@ -100,6 +100,7 @@ DOCUMENTS: dict[str, pl.DataType] = {
     "points": pl.String(),
     "campaign": pl.String(),
     "source": pl.String(),
+    "is_unreadable": pl.Boolean(),  # a line or an allocation of it cannot be read
 }
 
 # Lines of documents. tax_rate_e6: 9.375 % is 93750.

@@ -7,6 +7,7 @@ from customer_sync.core.ledger.clearing import cleared
 from customer_sync.core.ledger.codes import LEDGER_CODES
 from customer_sync.core.ledger.credit import aged, credit, tiers
 from customer_sync.core.ledger.post import Standing
+from customer_sync.core.ledger.read import read
 from customer_sync.core.ledger.recognise import months, recognise
 from customer_sync.core.ledger.reconcile import DIFFERENCE_KINDS, reconciled, totals
 from customer_sync.core.ledger.rule import Calendar, Rules, calendar, compiled
@@ -15,5 +16,5 @@ from customer_sync.core.ledger.settle import Settled, Unsettled, settle
 __all__ = [
     "DIFFERENCE_KINDS", "LEDGER_CODES", "Calendar", "LedgerEffects", "LedgerSnapshot", "Rules", "Settled",
     "Standing", "Unsettled", "absorb", "aged", "balances", "calendar", "cleared", "compiled", "credit", "months",
-    "purchases", "recognise", "reconciled", "revenue", "settle", "tiers", "totals", "unbalanced",
+    "purchases", "read", "recognise", "reconciled", "revenue", "settle", "tiers", "totals", "unbalanced",
 ]  # fmt: skip

@@ -100,6 +100,7 @@ def _tests(rules: Rules) -> Sequence[tuple[str, str | None, pl.Expr]]:
         ("amount_precision", "total", total % unit != 0),
         ("amount_too_large", "total", pl.max_horizontal(size, converted) > float(AMOUNT_E4_MAX)),
         ("service_period_invalid", "service_end", halves | backwards),
+        ("line_invalid", "lines", pl.col("is_unreadable")),
         ("account_unknown", "lines", pl.col("has_unknown_account")),
     ]
     return [(code, field, when.fill_null(value=False)) for code, field, when in tests]
