@@ -174,3 +174,27 @@ def assert_open_is_what_is_not_settled(books):
     )
     # What is wholly settled is worth nothing any more.
     assert set(open_amounts(books)) == {d for d, amount in expected.items() if amount}
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.data())
+def test_recognising_between_changes_gives_what_recognising_at_the_end_gives(data):
+    found = []
+    for _ in range(data.draw(st.integers(1, 4))):
+        first = START + timedelta(days=data.draw(st.integers(0, 60)))
+        service = {"service_start": first, "service_end": first + timedelta(days=data.draw(st.integers(0, 90)))}  # fmt: skip
+        status = data.draw(st.sampled_from(["issued", "issued", "void"]))
+        total = data.draw(CENTS)
+        found.append(a_document(1, total=total, tax=0, status=status, currency="USD", rate=0.87, **service))  # fmt: skip
+    between, after = Books(), Books()
+    for row in found:
+        between.absorb(row)
+        between.recognise(START + timedelta(days=data.draw(st.integers(0, 120))))
+        after.absorb(row)
+
+    for books in (between, after):
+        books.recognise(START + timedelta(days=200))
+        assert unbalanced(books.postings).is_empty()
+
+    assert sums(between) == sums(after)
+    assert "2200" not in between.sums()

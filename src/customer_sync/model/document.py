@@ -252,6 +252,8 @@ CLEARING: dict[str, pl.DataType] = {
     "account": pl.String(),
     "currency": pl.String(),
     "payout": pl.String(),
+    "document": pl.Int64(),
+    "date": pl.Date(),
     "is_payout": pl.Boolean(),
     "amount_e4": pl.Int64(),
     "functional_e4": pl.Int64(),

@@ -12,6 +12,7 @@ from customer_sync.core.ledger import (
     absorb,
     calendar,
     compiled,
+    recognise,
     settle,
 )
 from customer_sync.kernel.frames import empty
@@ -24,6 +25,7 @@ from customer_sync.model.document import (
     LINES,
     PERIODS,
     POSTINGS,
+    RECOGNISED,
     SCHEDULES,
     STANDING,
 )
@@ -85,6 +87,7 @@ class Books:
     entries: pl.DataFrame = field(default_factory=lambda: empty(ENTRIES))
     postings: pl.DataFrame = field(default_factory=lambda: empty(POSTINGS))
     schedules: pl.DataFrame = field(default_factory=lambda: empty(SCHEDULES))
+    recognised: pl.DataFrame = field(default_factory=lambda: empty(RECOGNISED))
     observed: dict[int, dict] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     pairs: dict[int, tuple[int, int, int]] = field(
@@ -129,6 +132,14 @@ class Books:
         self.keep_journal(settled.entries, settled.postings)
         self.keep_pairs(settled.changes, base)
         return settled
+
+    def recognise(self, until):
+        """Recognise what is due and not recognised yet."""
+        live = self.schedules.join(self.live(), on="entry", how="semi")
+        entries, postings, made = recognise(live, self.recognised, until, self.rules, self.days())
+        base = self.base()
+        self.keep_journal(entries, postings)
+        self.recognised = pl.concat([self.recognised, made.with_columns(pl.col("made") + base)])
 
     def days(self):
         rows = [(period, "closed") for period in self.closed]

@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from tests.unit.ledger.books import ONE, RULES, Books, a_document
 
-from customer_sync.core.ledger import aged, cleared, credit, purchases, revenue, tiers
+from customer_sync.core.ledger import aged, cleared, credit, purchases, realised, revenue, tiers
 from customer_sync.model.document import CLEARING, OPEN
 from customer_sync.model.ledger_config import Ageing, Dunning, LedgerConfig, Loyalty
 
@@ -76,23 +76,45 @@ def test_tiers_are_reached_by_the_points_held():
 # -- clearing -------------------------------------------------------------------------------------
 
 
+def clearing(*rows):
+    """payout, is it the payout itself, amount, functional"""
+    return pl.DataFrame(
+        [("1300.x", "USD", payout, number, DAY, is_payout, amount, worth)
+         for number, (payout, is_payout, amount, worth) in enumerate(rows)],
+        schema=CLEARING, orient="row",
+    )  # fmt: skip
+
+
 def test_a_payout_that_is_what_was_taken_less_fees_clears():
     rows = [
-        ("1300.x", "EUR", "po1", False, 100, 100),
-        ("1300.x", "EUR", "po1", False, -3, -3),
-        ("1300.x", "EUR", "po1", True, -97, -97),
-        ("1300.x", "EUR", "po2", False, 50, 50),
-        ("1300.x", "EUR", "po2", True, -49, -49),
-        ("1300.x", "EUR", "po3", False, 20, 20),
-        ("1300.x", "EUR", None, False, 5, 5),
+        ("po1", False, 100, 100),
+        ("po1", False, -3, -3),
+        ("po1", True, -97, -97),
+        ("po2", False, 50, 50),
+        ("po2", True, -49, -49),
+        ("po3", False, 20, 20),
+        (None, False, 5, 5),
     ]
 
-    frame = cleared(pl.DataFrame(rows, schema=CLEARING, orient="row"))
+    frame = cleared(clearing(*rows))
 
     assert frame.select("payout", "left_e4", "state").rows() == [
         (None, 5, "in_transit"), ("po1", 0, "cleared"), ("po2", 1, "differs"), ("po3", 20, "payout_missing"),
     ]  # fmt: skip
-    assert frame["left_e4"].sum() == sum(row[4] for row in rows)
+    assert frame["left_e4"].sum() == sum(row[2] for row in rows)
+
+
+@pytest.mark.parametrize(("paid", "account"), [(95, "4900"), (85, "5900")])
+def test_what_rates_left_of_a_cleared_payout_is_realised(paid, account):
+    """Taken at 90, paid out at more: a gain. The clearing account is left with nothing."""
+    rows = [("po1", False, 100, 90), ("po1", True, -100, -paid), ("po2", False, 10, 9), ("po2", True, -9, -8)]  # fmt: skip
+
+    entries, postings = realised(cleared(clearing(*rows)), RULES, Books(closed=["2026-06"]).days())
+
+    assert entries.select("kind", "document", "date").rows() == [("exchange", 1, date(2026, 7, 1))]
+    assert postings.select("account", "amount_e4", "functional_e4").rows() == [
+        ("1300.x", 0, paid - 90), (account, 0, 90 - paid),
+    ]  # fmt: skip
 
 
 # -- attribution ----------------------------------------------------------------------------------

@@ -308,6 +308,15 @@ def test_a_change_that_cannot_be_posted_is_set_aside_and_what_stands_stands():
     assert books.absorb(a_document()).outcomes["reason"].to_list() == [None]
 
 
+@pytest.mark.parametrize("account", ["1200", "1200.x", "2300", "5300", "no", "4000x"])
+def test_a_line_may_not_post_to_what_only_the_ledger_posts_to(account):
+    books = Books()
+
+    posted = books.absorb(a_document(), lines=[a_line(1, 1, 119, account=account)])
+
+    assert posted.rejects["code"].to_list() == ["account_unknown"]
+
+
 def test_all_faults_of_a_document_are_told_and_stop_no_other():
     books = Books()
 

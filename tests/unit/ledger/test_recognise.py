@@ -1,23 +1,10 @@
 from datetime import date
 
-import polars as pl
 from tests.unit.ledger.books import ONE, RULES, Books, a_document, a_line
 
-from customer_sync.core.ledger import months, recognise, unbalanced
-from customer_sync.kernel.frames import empty
-from customer_sync.model.document import RECOGNISED
+from customer_sync.core.ledger import months, unbalanced
 
 YEAR = {"service_start": date(2026, 1, 1), "service_end": date(2026, 12, 31)}
-
-
-def recognised(books, until, done=None):
-    """Recognise what is due in books; return what is recognised now."""
-    live = books.schedules.join(books.live(), on="entry", how="semi")
-    done = empty(RECOGNISED) if done is None else done
-    entries, postings, new = recognise(live, done, until, RULES, books.days())
-    base = books.base()
-    books.keep_journal(entries, postings)
-    return pl.concat([done, new.with_columns(pl.col("made") + base)])
 
 
 def test_revenue_of_a_service_period_waits_and_comes_day_by_day():
@@ -25,7 +12,7 @@ def test_revenue_of_a_service_period_waits_and_comes_day_by_day():
     books.absorb(a_document(total=365, tax=0, date=date(2026, 1, 1), **YEAR))
     assert books.sums() == {"1200": 365, "2200": -365}
 
-    recognised(books, date(2026, 2, 28))
+    books.recognise(date(2026, 2, 28))
 
     assert books.sums() == {"1200": 365, "2200": -306, "4000": -59}
     dates = books.entries.filter(kind="recognise")["date"].to_list()
@@ -50,20 +37,21 @@ def test_the_months_add_up_to_the_last_unit_in_both_currencies():
 def test_recognising_again_recognises_nothing():
     books = Books()
     books.absorb(a_document(total=365, tax=0, date=date(2026, 1, 1), **YEAR))
-    done = recognised(books, date(2026, 6, 30))
-    before = books.sums()
+    books.recognise(date(2026, 6, 30))
+    entries = books.entries.height
 
-    again = recognised(books, date(2026, 6, 30), done)
+    books.recognise(date(2026, 6, 30))
+    assert books.entries.height == entries
 
-    assert books.sums() == before
-    assert again.height == done.height
+    books.recognise(date(2026, 7, 31))
+    assert books.entries.height == entries + 1
 
 
 def test_nothing_is_recognised_before_it_was_posted_nor_in_a_closed_period():
     books = Books(closed=["2026-04"])
     books.absorb(a_document(total=365, tax=0, date=date(2026, 3, 10), **YEAR))
 
-    recognised(books, date(2026, 5, 31))
+    books.recognise(date(2026, 5, 31))
 
     dates = books.entries.filter(kind="recognise")["date"].to_list()
     assert dates == [date(2026, 3, 10)] * 2 + [
@@ -76,7 +64,7 @@ def test_nothing_is_recognised_before_it_was_posted_nor_in_a_closed_period():
 def test_a_voided_subscription_takes_back_what_was_recognised():
     books = Books()
     books.absorb(a_document(total=365, tax=0, date=date(2026, 1, 1), **YEAR))
-    recognised(books, date(2026, 3, 31))
+    books.recognise(date(2026, 3, 31))
 
     books.absorb(a_document(total=365, tax=0, date=date(2026, 1, 1), status="void", **YEAR))
 
@@ -86,10 +74,10 @@ def test_a_voided_subscription_takes_back_what_was_recognised():
 def test_a_changed_subscription_is_recognised_anew():
     books = Books()
     books.absorb(a_document(total=365, tax=0, date=date(2026, 1, 1), **YEAR))
-    recognised(books, date(2026, 3, 31))
+    books.recognise(date(2026, 3, 31))
 
     books.absorb(a_document(total=730, tax=0, date=date(2026, 1, 1), **YEAR))
-    recognised(books, date(2026, 3, 31))
+    books.recognise(date(2026, 3, 31))
 
     assert books.sums() == {"1200": 730, "2200": -550, "4000": -180}
 
@@ -106,6 +94,6 @@ def test_each_line_has_its_own_service_period_and_discounts_wait_with_it():
     )  # fmt: skip
     assert books.sums() == {"1200": 108, "2200": -58, "4000.goods": -50}
 
-    recognised(books, date(2026, 1, 31))
+    books.recognise(date(2026, 1, 31))
 
     assert books.sums() == {"1200": 108, "2200": -28, "4000": -31, "4000.goods": -50, "4100": 1}

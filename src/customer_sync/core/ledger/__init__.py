@@ -3,7 +3,7 @@
 from customer_sync.core.ledger.absorb import LedgerEffects, LedgerSnapshot, absorb
 from customer_sync.core.ledger.attribute import purchases, revenue
 from customer_sync.core.ledger.balance import balances, unbalanced
-from customer_sync.core.ledger.clearing import cleared
+from customer_sync.core.ledger.clearing import cleared, realised
 from customer_sync.core.ledger.codes import LEDGER_CODES
 from customer_sync.core.ledger.credit import aged, credit, tiers
 from customer_sync.core.ledger.post import Standing
@@ -16,5 +16,5 @@ from customer_sync.core.ledger.settle import Settled, Unsettled, settle
 __all__ = [
     "DIFFERENCE_KINDS", "LEDGER_CODES", "Calendar", "LedgerEffects", "LedgerSnapshot", "Rules", "Settled",
     "Standing", "Unsettled", "absorb", "aged", "balances", "calendar", "cleared", "compiled", "credit", "months",
-    "purchases", "read", "recognise", "reconciled", "revenue", "settle", "tiers", "totals", "unbalanced",
+    "purchases", "read", "realised", "recognise", "reconciled", "revenue", "settle", "tiers", "totals", "unbalanced",
 ]  # fmt: skip

@@ -49,6 +49,6 @@ def _of_revenue(postings: pl.DataFrame, rules: Rules) -> pl.DataFrame:
     accounts = [
         account
         for account in postings["account"].unique()
-        if chart[root_of(account, chart)].type == "revenue"
+        if (root := root_of(account, chart)) in chart and chart[root].type == "revenue"
     ]
     return postings.filter(pl.col("account").is_in(accounts))

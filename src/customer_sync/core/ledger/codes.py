@@ -10,7 +10,7 @@ __all__ = ["LEDGER_CODES"]
 
 LEDGER_CODES: Final[dict[str, tuple[str, str]]] = {
     "account_unknown": (
-        "A line names an account that is not in the chart.",
+        "A line names an account that is not in the chart, or that only the ledger itself posts to.",
         "Add the account to `accounts`, or correct the line at its source.",
     ),
     "amount_precision": (

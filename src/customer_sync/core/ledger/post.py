@@ -155,6 +155,10 @@ def _effects(
     leaves = pl.col("stands") & (desired.is_in(["void", "noted"]) | moves)
     withdrawn = frame.filter(leaves).select("document")
     gone = standing.entries.join(withdrawn, on="document", how="semi")
+    # What is posted anew without being taken back would stand there twice.
+    stood = frame.filter(leaves)["standing_entry"].drop_nulls()
+    assert stood.is_in(gone["entry"].implode()).all()
+    assert gone["entry"].is_in(standing.postings["entry"].implode()).all()
     back, back_lines = reversals(
         gone.with_columns(was=pl.col("date"), date=days.open_day(pl.col("date"))),
         standing.postings, 0,

@@ -28,7 +28,7 @@ class Rules:
     config: LedgerConfig
     functional: str
     functional_unit: int
-    accounts: tuple[str, ...]
+    accounts: tuple[str, ...]  # those that a line of a document may name
     lines: pl.DataFrame
     with_control: tuple[str, ...]
     without_lines: tuple[str, ...]
@@ -51,7 +51,11 @@ def compiled(config: LedgerConfig, functional: str) -> Rules:
         config=config,
         functional=functional,
         functional_unit=UNITS_E4.get(functional, UNIT_E4_DEFAULT),
-        accounts=tuple(code for code, account in chart.items() if account.active),
+        accounts=tuple(
+            code
+            for code, account in chart.items()
+            if account.active and not account.control and account.commodity is None
+        ),
         lines=frame,
         with_control=tuple(frame.filter("is_control")["rule"].unique()),
         without_lines=tuple(name for name, lines in config.all_rules().items() if not lines),
