@@ -62,7 +62,7 @@ streams:
     cursor: updated_at
     deleted: "deleted = 1"
     create: true
-    create_when: "loyalty_tier = 'platinum'"
+    create_when: "loyalty.tier = 'platinum'"
     settings: {new_key: max_plus_one, touch: true}
     fields: {email: email, given_name: first_name, family_name: last_name, phone: phone, loyalty.tier: tier}
 """

@@ -5,6 +5,8 @@ holds no personal value. Values that identify nobody (role mailboxes, junk) give
 turn out to be shared are discounted later, by how many records carry them.
 """
 
+import re
+
 import polars as pl
 
 from customer_sync.kernel.frames import digest, json_elements
@@ -56,59 +58,51 @@ def match_keys(
     pointing = [name for name in values.columns if name.startswith("reference.")]
     if "reference" in config.keys:
         kinds |= {name: name for name in pointing}
-    if values.is_empty() or not (kinds or external_id is not None):
-        return pl.DataFrame(schema=_KEYS)
-    # Unpivoting no column at all gives values of no type.
-    wide = (
-        values.lazy().select("link", *kinds)
-        if kinds
-        else values.lazy().select("link", none=pl.lit(None, pl.String))
-    )
-    said = wide.unpivot(index="link", variable_name="column").drop_nulls("value")
-    many = [column for column in kinds if column in _LISTS]
-    if many:
-        is_list = pl.col("column").is_in(many)
-        listed = said.filter(is_list).with_columns(json_elements("value")).explode("value")
-        said = pl.concat([said.filter(~is_list), listed])
-    said = said.select(
-        "link",
-        pl.col("column")
-        .replace_strict(kinds or {"none": "none"}, return_dtype=pl.String)
-        .alias("kind"),
-        "value",
-        is_kept=pl.lit(value=True),
-    )
+    parts = [_said(values.lazy(), column, kind, config) for column, kind in kinds.items()]
     if external_id is not None and "reference" in config.keys:
         own = pl.DataFrame({"link": values["link"], "value": external_id}).lazy()
-        kind = pl.lit(f"reference.{system}")
-        said = pl.concat(
-            [said, own.select("link", kind=kind, value="value", is_kept=pl.lit(value=False))]
-        )
-    said = said.filter((pl.col("value") != "") & ~_identifies_nobody(config))
-    bare = pl.col("kind").str.splitn(".", 2).struct.field("field_0")
-    keyed = said.with_columns(salt=pl.lit(salt)).select(
-        "link",
-        kind=bare.replace_strict(KINDS, return_dtype=pl.Int8),
-        key=digest(["salt", "kind", "value"]),
-        is_kept="is_kept",
-    )
-    return keyed.unique(["link", "key"], maintain_order=False).collect()
+        parts.append(_kind(own, f"reference.{system}", is_kept=False))
+    if values.is_empty() or not parts:
+        return pl.DataFrame(schema=_KEYS)
+    keyed = pl.concat(parts).with_columns(salt=pl.lit(salt))
+    hashed = keyed.select(
+        "link", "number", key=digest(["salt", "kind", "value"]), is_kept="is_kept"
+    ).rename({"number": "kind"})
+    return hashed.unique(["link", "key"], maintain_order=False).collect()
 
 
-def _identifies_nobody(config: MatchConfig) -> pl.Expr:
-    is_email = pl.col("kind") == "email"
-    local = (
-        pl.col("value")
-        .str.splitn("@", 2)
-        .struct.field("field_0")
-        .str.splitn("+", 2)
-        .struct.field("field_0")
-    )
+def _said(
+    values: pl.LazyFrame, column: str, kind: str, config: MatchConfig
+) -> pl.LazyFrame:
+    """Return what one column says that identifies: (link, value, kind, number, is_kept)."""
+    said = values.select("link", value=column).drop_nulls("value")
+    if column in _LISTS:
+        said = said.with_columns(json_elements("value")).explode("value")
+    if kind == "email":
+        said = said.filter(~_is_junk_email(config))
+    elif kind == "phone":
+        said = said.filter(~_is_junk_phone())
+    return _kind(said, kind, is_kept=True)
+
+
+def _kind(said: pl.LazyFrame, kind: str, *, is_kept: bool) -> pl.LazyFrame:
+    return said.filter(pl.col("value") != "").with_columns(
+        kind=pl.lit(kind), number=pl.lit(KINDS[kind.partition(".")[0]], pl.Int8),
+        is_kept=pl.lit(is_kept),
+    )  # fmt: skip
+
+
+def _is_junk_email(config: MatchConfig) -> pl.Expr:
+    """Is it a mailbox of many (its name, up to a plus), or of nobody?"""
+    roles = "|".join(map(re.escape, config.role_mailboxes))
     value = pl.col("value")
-    junk_email = local.is_in(config.role_mailboxes)
+    junk = value.str.contains(rf"\A(?:{roles})(?:[+@]|\z)") if roles else pl.lit(value=False)
     for pattern in config.junk:
-        junk_email = junk_email | value.str.contains(pattern)
-    digits = value.str.replace_all(r"\D", "")
-    # 0000000, 1111111, 12345678 and the like are typed to get past a required field.
-    junk_phone = digits.str.contains(_TYPED) | (digits.str.len_chars() < PHONE_DIGITS_MIN)
-    return (is_email & junk_email) | ((pl.col("kind") == "phone") & junk_phone)
+        junk = junk | value.str.contains(pattern)
+    return junk
+
+
+def _is_junk_phone() -> pl.Expr:
+    """0000000, 1111111, 12345678 and the like are typed to get past a required field."""
+    digits = pl.col("value").str.replace_all(r"\D", "")
+    return digits.str.contains(_TYPED) | (digits.str.len_chars() < PHONE_DIGITS_MIN)

@@ -51,12 +51,14 @@ def resolve(
         decided: (link, customer, same): what stewards settled.
         shared_max: a key on more records than this identifies nobody.
     """
-    names = pl.concat([records.select("link"), name_words(records)], how="horizontal")
     alone = keys.filter(
         pl.col("key").is_duplicated() | pl.col("key").is_in(candidates["key"].implode())
     )
     if alone.is_empty() and decided.is_empty():
         return _all_new(records)
+    # Only names that are compared are worth their words: 6 us each.
+    met = records.join(alone.select("link").unique(), on="link", how="semi")
+    names = pl.concat([met.select("link"), name_words(met)], how="horizontal")
     pairs = pl.concat(
         [
             _to_customers(alone, candidates, names, shared_max),

@@ -243,14 +243,17 @@ def cells_of(got: Got) -> list[Cell]:
 
 
 def _completed(values: pl.Series, rows: pl.Series, found: Sequence[Cell]) -> Got:
-    cells: list[Cell] = values.to_list()
-    for row, cell in zip(rows.to_list(), found, strict=True):
-        cells[row] = cell
-    return _got(cells)
+    """Return the column with the cells of some rows put in, and nothing else turned into Python."""
+    some = _got(list(found))
+    value = values.clone().scatter(rows, some.value)  # scatter writes in place
+    if some.fault is None:
+        return Got(value=value)
+    none = pl.Series("", [None], dtype=pl.String).new_from_index(0, len(values))
+    return Got(value=value, fault=none.scatter(rows, some.fault))
 
 
 def _got(cells: list[Cell]) -> Got:
-    if not any(isinstance(cell, Fault) for cell in cells):
+    if Fault not in set(map(type, cells)):
         return Got(value=pl.Series("", cells, dtype=pl.String))
     values = [None if isinstance(cell, Fault) else cell for cell in cells]
     codes = [cell.code if isinstance(cell, Fault) else None for cell in cells]
