@@ -11,14 +11,16 @@ hex. A decimal is carried digit by digit and never through a float.
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
 import polars as pl
 
 __all__ = ["chunks", "column_type", "framed", "is_plain", "is_readable", "parsed"]
 
-# One chunk is what one COPY message batch holds in memory; larger was not faster (bench/copy).
-CHUNK_ROWS = 100_000
+# One chunk is what one COPY message batch holds in memory. The next is printed while the server takes one,
+# so smaller ones leave less of it waiting; below this, starting a chunk (0.3 ms) shows.
+CHUNK_ROWS = 10_000
 
 _COLUMN_TYPES: dict[type[pl.DataType], str] = {
     pl.Boolean: "boolean",
@@ -79,12 +81,25 @@ def chunks(frame: pl.DataFrame) -> Iterator[bytes]:
         for name, dtype in frame.schema.items()
         if not isinstance(dtype, _PLAIN)
     ]
+    parts = list(frame.iter_slices(CHUNK_ROWS))
+    if len(parts) == 1:
+        yield _text(frame, changed)
+        return
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        coming = ahead.submit(_text, parts[0], changed)
+        for part in parts[1:]:
+            text = coming.result()
+            coming = ahead.submit(_text, part, changed)
+            yield text
+        yield coming.result()
+
+
+def _text(frame: pl.DataFrame, changed: Sequence[pl.Expr]) -> bytes:
     # A query costs 0.2 ms whatever its size, which is much for the one row of a webhook.
     printable = frame.with_columns(changed) if changed else frame
-    for part in printable.iter_slices(CHUNK_ROWS):
-        buffer = io.BytesIO()
-        part.write_csv(buffer, include_header=False, quote_style="non_numeric")
-        yield buffer.getvalue()
+    buffer = io.BytesIO()
+    printable.write_csv(buffer, include_header=False, quote_style="non_numeric")
+    return buffer.getvalue()
 
 
 def _printed(name: str, dtype: pl.DataType) -> pl.Expr:
