@@ -23,6 +23,7 @@ from customer_sync.core.decide import (
 )
 from customer_sync.core.decide.observe import OBSERVED, observe
 from customer_sync.core.identity import match_keys
+from customer_sync.core.mapping.stream import Mapped
 from customer_sync.engine.faults import ABSORB_AFTER_COMMIT, ABSORB_BEFORE_COMMIT, ABSORB_DECIDED
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
@@ -33,8 +34,8 @@ from customer_sync.store import commit as commits
 from customer_sync.store import snapshot as snapshots
 
 __all__ = [
-    "Absorbed", "Answered", "absorb", "absorb_in", "absorb_ledger", "absorb_ledger_in",
-    "absorb_own_in", "absorb_with_edits_in", "news_in",
+    "Absorbed", "Answered", "Prepared", "absorb", "absorb_in", "absorb_ledger", "absorb_ledger_in",
+    "absorb_own_in", "absorb_with_edits_in", "news_in", "prepared",
 ]  # fmt: skip
 
 EDIT_TRIES_MAX = (
@@ -66,6 +67,28 @@ class Absorbed:
     observation: Observation | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """Records as absorb takes them, with what can be said of them without looking at anything else.
+
+    frame: one row an id, with ``row`` and ``digest``; ``image`` instead of the source fields where these are
+    read already. mapped: what each row says, or None: only what is news is worth reading.
+    """
+
+    frame: pl.DataFrame
+    mapped: Mapped | None = None
+
+
+def prepared(stream: Stream, records: pl.DataFrame, *, is_mapped: bool = False) -> Prepared:
+    """Prepare records of one stream; is_mapped: read them too, as most of them will be news."""
+    sources = list(stream.map.source_fields)
+    frame = _digested(records, sources)
+    if not is_mapped:
+        return Prepared(frame=frame)
+    narrow = frame.with_columns(image=to_json(sources)).drop(sources)
+    return Prepared(frame=narrow, mapped=stream.map.get(frame))
+
+
 class _EditedError(Exception):
     """Somebody edited a touched customer in the ledger; that comes first."""
 
@@ -73,7 +96,7 @@ class _EditedError(Exception):
 def absorb(
     session: Session,
     stream: Stream,
-    records: pl.DataFrame,
+    records: pl.DataFrame | Prepared,
     *,
     mark: int,
     answered: Answered | None = None,
@@ -84,7 +107,7 @@ def absorb(
     Args:
         session: the run.
         stream: whose records they are.
-        records: connect.port.record_schema of the stream's source fields.
+        records: connect.port.record_schema of the stream's source fields, or these prepared.
         mark: the batch that had committed last when reading began.
         answered: given when the records are what answers to our writes showed.
         cursor: (where to go on reading,), kept in the same transaction.
@@ -110,15 +133,15 @@ def absorb_in(
     tx: Transaction,
     session: Session,
     stream: Stream,
-    records: pl.DataFrame,
+    records: pl.DataFrame | Prepared,
     *,
     mark: int,
     answered: Answered | None = None,
 ) -> Absorbed:
     """Absorb records within the caller's transaction (see absorb)."""
     batch = snapshots.begin(tx)
-    sources = list(stream.map.source_fields)
-    frame = _digested(records, sources)
+    ready = records if isinstance(records, Prepared) else prepared(stream, records)
+    frame = ready.frame
     found = snapshots.news(tx, stream.id, _staged(frame), mark=mark, every=answered is not None)
     if found.is_empty():
         return Absorbed()
@@ -136,8 +159,8 @@ def absorb_in(
         return Absorbed(stale=stale)
     frame = _numbered(tx, frame)
     if answered is not None:
-        frame = _created_blank(frame, sources)
-    done = _decided(tx, session, stream, frame, batch, answered)
+        frame = _created_blank(frame, list(stream.map.source_fields))
+    done = _decided(tx, session, stream, frame, batch, answered, ready.mapped)
     done.stale = stale
     return done
 
@@ -191,10 +214,11 @@ def _decided(
     frame: pl.DataFrame,
     batch: int,
     answered: Answered | None,
+    mapped: Mapped | None = None,
 ) -> Absorbed:
     now = session.now()
     rules = session.rules
-    seen = observe(stream, frame)
+    seen = observe(stream, frame, mapped)
     values = matched(seen.values, pick(where(frame, "is_new"), "link", ID), "link")
     pointed = any(f"reference.{stream.system}" in other.map.canonical for other in rules.connected)
     keys = match_keys(

@@ -15,7 +15,7 @@ import polars as pl
 
 from customer_sync.connect.port import GONE, ID, OUTSIDE, Page, ReadRequest, record_schema
 from customer_sync.core.decide import Stream
-from customer_sync.engine.absorb import absorb
+from customer_sync.engine.absorb import Absorbed, Prepared, absorb, prepared
 from customer_sync.engine.faults import INTAKE_PAGE_READ
 from customer_sync.engine.session import Session
 from customer_sync.infra.secrets import redacted
@@ -24,6 +24,8 @@ from customer_sync.store import rejects, settings, snapshot
 from customer_sync.store.audit import add_one
 
 __all__ = ["Pulled", "pages", "pull", "reading", "reread"]
+
+T = TypeVar("T")
 
 STALE_TRIES_MAX = 5
 PAGE_ROWS_MAX = 50_000  # memory stays flat; above it, absorbing is no faster: make bench
@@ -40,6 +42,18 @@ class Pulled:
     keys: list[pl.Series] = field(default_factory=list)
 
 
+@dataclass(slots=True, kw_only=True)
+class _News:
+    """Whether most records of the coming page are probably news."""
+
+    expected: bool
+
+    def note(self, absorbed: Absorbed, page: Page) -> None:
+        """Expect of the next page what this one turned out to be."""
+        seen = absorbed.observation
+        self.expected = seen is not None and seen.records.height * 2 > page.records.height
+
+
 def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     """Read what a stream has to show since last time (or all of it), and absorb it."""
     connector = session.connector(stream)
@@ -52,7 +66,15 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     done = Pulled(is_listing=listing or cursor is None)
     mode: Literal["changes", "listing"] = "listing" if whole else "changes"
     end: str | None = None
-    for mark, page in pages(session, stream, mode=mode, cursor=None if whole else cursor):
+    # Most of a page is news where that of the page before was, or where nothing was ever read.
+    news = _News(expected=cursor is None and not whole)
+
+    def ready(page: Page) -> Prepared:
+        return prepared(stream, page.records, is_mapped=news.expected)
+
+    for mark, page, records in _pages(
+        session, stream, ready, mode=mode, cursor=None if whole else cursor
+    ):
         end = page.cursor
         done.rows += page.records.height
         done.faults += len(page.faults)
@@ -60,7 +82,8 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
             done.keys.append(page.records.filter(~(pl.col(GONE) | pl.col(OUTSIDE)))[ID])
         _set_aside(session, stream, page)
         kept = None if whole else (page.cursor,)
-        absorbed = absorb(session, stream, page.records, mark=mark, cursor=kept)
+        absorbed = absorb(session, stream, records, mark=mark, cursor=kept)
+        news.note(absorbed, page)
         reread(session, stream, absorbed.stale)
         session.progress(stream.title, done.rows, page.total)
     # The cursor tells what is unchanged from what was emptied: neither shows a row.
@@ -91,36 +114,51 @@ def pages(
     mode: Literal["changes", "listing", "keys"],
     cursor: str | None,
 ) -> Iterator[tuple[int, Page]]:
-    """Yield (mark, page) until there is no more now.
+    """Yield (mark, page) until there is no more now."""
+    for mark, page, _ in _pages(session, stream, lambda _: None, mode=mode, cursor=cursor):
+        yield mark, page
 
-    With ``session.lookahead`` the next page is read while this one is absorbed. Its mark is then older
-    than need be, which is safe: at worst a record is taken for stale and read again.
+
+def _pages(
+    session: Session,
+    stream: Stream,
+    ready: Callable[[Page], T],
+    *,
+    mode: Literal["changes", "listing", "keys"],
+    cursor: str | None,
+) -> Iterator[tuple[int, Page, T]]:
+    """Yield (mark, page, what ``ready`` makes of it).
+
+    With ``session.lookahead`` the next page is read, and made ready, while this one is absorbed: Python and
+    the database work side by side. Its mark is then older than need be, which is safe: at worst a record is
+    taken for stale and read again.
     """
     connector = session.connector(stream)
     limit = min(PAGE_ROWS_MAX, connector.capabilities(stream.name).read_rows_max)
 
-    def read(at: str | None) -> tuple[int, Page]:
-        with session.db.transaction() as tx:
-            mark = snapshot.last_batch(tx)
+    def read(at: str | None) -> Page:
         request = ReadRequest(
             stream=stream.name, fields=stream.map.source_fields, mode=mode, cursor=at, limit=limit
         )
         with session.turn:
-            return mark, session.driver.run(connector.read(request))
+            return session.driver.run(connector.read(request))
+
+    def get(at: str | None) -> tuple[int, Page, T]:
+        with session.db.transaction() as tx:
+            mark = snapshot.last_batch(tx)
+        page = read(at)
+        return mark, page, ready(page)
 
     with _Reader(ahead=session.lookahead) as reader:
-        coming = reader.start(read, cursor)
+        coming = reader.start(get, cursor)
         while True:
-            mark, page = coming()
+            mark, page, made = coming()
             session.fault(INTAKE_PAGE_READ)
             if page.more:
-                coming = reader.start(read, page.cursor)
-            yield mark, page
+                coming = reader.start(get, page.cursor)
+            yield mark, page, made
             if not page.more:
                 return
-
-
-T = TypeVar("T")
 
 
 class _Reader:

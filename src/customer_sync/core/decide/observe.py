@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from customer_sync.core.decide.published import Stream
+from customer_sync.core.mapping.stream import Mapped
 from customer_sync.kernel.frames import (
     among,
     apart,
@@ -55,16 +56,31 @@ class Observation:
     refused: pl.DataFrame
 
 
-def observe(stream: Stream, records: pl.DataFrame) -> Observation:
-    """Map records; those gone or out of scope say nothing but stay in ``records``, rejected ones do not."""
-    sources = list(stream.map.source_fields)
+_REJECTED = ("link", "external_id", "field", "source", "code", "detail", "whole")
+
+
+def observe(stream: Stream, records: pl.DataFrame, mapped: Mapped | None = None) -> Observation:
+    """Map records; those gone or out of scope say nothing but stay in ``records``, rejected ones do not.
+
+    Args:
+        stream: whose records they are.
+        records: OBSERVED and the source fields; given ``mapped``: ``row`` and ``image`` instead of these.
+        mapped: what the rows of the page that these are of say, when it was read before they were chosen.
+    """
     spoken = unless(unless(records, "@gone"), "@outside")
-    mapped = stream.map.get(spoken)
-    index = pl.DataFrame([spoken["link"], spoken["@id"].alias("external_id")]).with_row_index("row")
-    rejects = matched(mapped.rejects, index, "row")
+    index = pl.DataFrame([spoken["link"], spoken["@id"].alias("external_id")])
+    if mapped is None:
+        mapped = stream.map.get(spoken)
+        said = mapped.values
+        index = index.with_row_index("row")
+        shown_now = records.select(*OBSERVED, image=to_json(list(stream.map.source_fields)))
+    else:
+        said = mapped.values[spoken["row"]]
+        index = index.hstack([spoken["row"]])
+        shown_now = pick(records, *OBSERVED, "image")
+    rejects = pick(matched(mapped.rejects, index, "row"), *_REJECTED)
     silent = matched(mapped.silent, index, "row")
-    values = spoken[["link"]].hstack(mapped.values)
-    shown_now = records.select(*OBSERVED, image=to_json(sources))
+    values = spoken[["link"]].hstack(said)
     whole = where(rejects, "whole")
     values = apart(values, whole, "link")
     refused = among(shown_now, whole, "link")
@@ -76,7 +92,7 @@ def observe(stream: Stream, records: pl.DataFrame) -> Observation:
         values=values,
         before=shown(stream, pl.DataFrame([had["link"], had["before"].alias("image")]))[0],
         silent=pick(silent, "link", "field"),
-        rejects=pick(rejects, *(name for name in rejects.columns if name != "row")),
+        rejects=rejects,
         flags=pick(matched(mapped.flags, index, "row"), "link", "remark"),
         refused=refused,
     )

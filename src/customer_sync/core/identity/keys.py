@@ -71,9 +71,7 @@ def match_keys(
     return hashed.unique(["link", "key"], maintain_order=False).collect()
 
 
-def _said(
-    values: pl.LazyFrame, column: str, kind: str, config: MatchConfig
-) -> pl.LazyFrame:
+def _said(values: pl.LazyFrame, column: str, kind: str, config: MatchConfig) -> pl.LazyFrame:
     """Return what one column says that identifies: (link, value, kind, number, is_kept)."""
     said = values.select("link", value=column).drop_nulls("value")
     if column in _LISTS:
