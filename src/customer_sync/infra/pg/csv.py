@@ -1,10 +1,10 @@
-r"""Carry frames through PostgreSQL's CSV, exactly.
+r"""Carry frames through PostgreSQL's COPY, exactly: CSV from the server, its text format to it.
 
-Both sides tell NULL from the empty string: PostgreSQL writes and reads NULL as nothing and the
-empty string as `""`, and so does Polars when every text is quoted. Quoting every text also keeps a
-lone `\.` from ending a COPY on servers before 18. Both parse and print outside Python.
+Both tell NULL from the empty string: read as CSV, NULL is nothing and the empty string `""`; written as
+text, NULL is `\N`, and a backslash in a value is doubled. Text is what the server reads fastest: JSON has
+a quote in every third place, and CSV doubles each. Both are parsed and printed outside Python.
 
-A dtype that CSV cannot name is carried as text: lists as array literals, structs as JSON, binary as
+A dtype that neither can name is carried as text: lists as array literals, structs as JSON, binary as
 hex. A decimal is carried digit by digit and never through a float.
 """
 
@@ -47,6 +47,8 @@ _NATIVE = (pl.String, pl.Int8, pl.Int16, pl.Int32, pl.Int64, pl.UInt32, pl.UInt6
 # Polars prints these to CSV exactly as PostgreSQL reads them.
 _PLAIN = (*_NATIVE, pl.Int8, pl.Boolean, pl.Float32, pl.Float64, pl.Decimal, pl.Time)
 
+_SPECIAL = r"[\\\t\n\r]"  # what ends a value or a line, and what escapes these
+
 _PARAMETERS = (
     pl.String,
     pl.Int8,
@@ -75,7 +77,7 @@ def is_plain(frame: pl.DataFrame) -> bool:
 
 
 def chunks(frame: pl.DataFrame) -> Iterator[bytes]:
-    """Print `frame` as CSV for `COPY ... FROM STDIN (FORMAT csv)`."""
+    """Print `frame` as text for `COPY ... FROM STDIN`."""
     changed = [
         _printed(name, dtype).alias(name)
         for name, dtype in frame.schema.items()
@@ -97,9 +99,25 @@ def chunks(frame: pl.DataFrame) -> Iterator[bytes]:
 def _text(frame: pl.DataFrame, changed: Sequence[pl.Expr]) -> bytes:
     # A query costs 0.2 ms whatever its size, which is much for the one row of a webhook.
     printable = frame.with_columns(changed) if changed else frame
+    # Few values have anything to escape; looking is ten times cheaper than replacing.
+    escaped = [
+        _escaped(column.name)
+        for column in printable.iter_columns()
+        if column.dtype == pl.String and column.str.contains(_SPECIAL).any()
+    ]
+    printable = printable.with_columns(escaped) if escaped else printable
     buffer = io.BytesIO()
-    printable.write_csv(buffer, include_header=False, quote_style="non_numeric")
+    printable.write_csv(
+        buffer, include_header=False, separator="\t", quote_style="never", null_value="\\N"
+    )
     return buffer.getvalue()
+
+
+def _escaped(name: str) -> pl.Expr:
+    text = pl.col(name)
+    for special, letter in (("\\", "\\"), ("\t", "t"), ("\n", "n"), ("\r", "r")):
+        text = text.str.replace_all(special, "\\" + letter, literal=True)
+    return text
 
 
 def _printed(name: str, dtype: pl.DataType) -> pl.Expr:

@@ -248,7 +248,7 @@ class Transaction:
         )
         if frame.height <= FEW_ROWS and csv.is_plain(frame):
             return self._insert(into_table, frame)
-        copy = sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(into_table)
+        copy = sql.SQL("COPY {} FROM STDIN").format(into_table)
         with _translating(), self._connection.cursor() as cursor:
             with cursor.copy(copy) as into:
                 for chunk in csv.chunks(frame):
