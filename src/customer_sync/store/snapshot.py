@@ -211,7 +211,8 @@ def _candidates(
 ) -> pl.DataFrame:
     if keys.is_empty():
         return empty(_CANDIDATES)
-    tx.stage("wanted_key", keys.select("key"), analyze=keys.height >= ANALYZE_ROWS_MIN)
+    wanted = keys.select(pl.col("key").unique().sort())  # in order: neighbours in the index
+    tx.stage("wanted_key", wanted, analyze=wanted.height >= ANALYZE_ROWS_MIN)
     limit = rules.config.workspace.match.shared_max + 1
     found = tx.frame(STATEMENTS["candidates"], {"limit": limit}, schema=_CANDIDATES)
     if pointing.is_empty():

@@ -40,11 +40,11 @@ WHERE l.stream = %(stream)s AND l.external_id = o.external_id AND l.digest = o.d
   AND l.version IS DISTINCT FROM o.version AND l.shown <= %(mark)s
 
 -- name: candidates
--- Customers that carry one of the staged keys, and how many records carry it; by match_key (key, link).
+-- Customers that carry one of the staged keys (distinct, in order), and how many records carry it; by match_key (key, link).
 SELECT key, customer, carriers, given_name, family_name, organisation
 FROM (
     SELECT DISTINCT w.key, l.customer, count(*) OVER (PARTITION BY w.key)::integer AS carriers
-    FROM (SELECT DISTINCT key FROM wanted_key) w
+    FROM wanted_key w
     CROSS JOIN LATERAL (SELECT k.link FROM match_key k WHERE k.key = w.key LIMIT %(limit)s) k
     JOIN link l ON l.id = k.link AND l.state <> 3
 ) m
