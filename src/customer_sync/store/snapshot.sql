@@ -26,10 +26,11 @@ SELECT greatest((SELECT max(id) FROM customer), (SELECT last_value FROM customer
 
 -- name: news
 -- Staged observations that are new or differ from what is known, and what is known of them; by link (stream, external_id).
+-- `OFFSET 0`, here and below, keeps the planner to that index: it would rather read a million rows than look up 5,000.
 SELECT o.row, l.id, l.customer, l.state, l.shown, i.fields
 FROM observed o
-LEFT JOIN link l ON l.stream = %(stream)s AND l.external_id = o.external_id
-LEFT JOIN image i ON i.link = l.id
+LEFT JOIN LATERAL (SELECT * FROM link WHERE stream = %(stream)s AND external_id = o.external_id OFFSET 0) l ON true
+LEFT JOIN LATERAL (SELECT fields FROM image WHERE link = l.id OFFSET 0) i ON true
 WHERE %(all)s OR l.id IS NULL OR l.digest <> o.digest OR l.state NOT IN (0, 2, 3)
 
 -- name: touch_versions
@@ -83,23 +84,26 @@ SELECT count(*) FROM touched t JOIN ledger_edit e ON e.customer = t.customer
 -- name: links
 -- All links of the touched customers; by link (customer).
 SELECT l.id, l.stream, l.external_id, l.customer, l.state, l.since, l.seen, l.shown, l.digest, l.version, l.changed_at
-FROM touched t JOIN link l ON l.customer = t.customer
+FROM touched t CROSS JOIN LATERAL (SELECT * FROM link WHERE customer = t.customer OFFSET 0) l
 
 -- name: images
 -- Images of the touched customers' links; by image's primary key.
 SELECT i.link, i.fields, i.accepted
-FROM touched t JOIN link l ON l.customer = t.customer JOIN image i ON i.link = l.id
+FROM touched t
+CROSS JOIN LATERAL (SELECT id FROM link WHERE customer = t.customer OFFSET 0) l
+CROSS JOIN LATERAL (SELECT * FROM image WHERE link = l.id OFFSET 0) i
 
 -- name: claims
 -- Claims that still count, of the touched customers' links; by claim (link, stamp, basis).
 SELECT c.link, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared
-FROM touched t JOIN link l ON l.customer = t.customer JOIN claim c ON c.link = l.id
-WHERE c.superseded IS NULL AND l.state <> 3
+FROM touched t
+CROSS JOIN LATERAL (SELECT id FROM link WHERE customer = t.customer AND state <> 3 OFFSET 0) l
+CROSS JOIN LATERAL (SELECT * FROM claim WHERE link = l.id AND superseded IS NULL OFFSET 0) c
 
 -- name: customers
 -- Golden values of the touched customers as they stand; by customer's primary key.
 SELECT c.id, {columns}, c.custom::text, c.stamp, false
-FROM touched t JOIN customer c ON c.id = t.customer
+FROM touched t CROSS JOIN LATERAL (SELECT * FROM customer WHERE id = t.customer OFFSET 0) c
 
 -- name: customers_before
 -- Golden values of edited customers as they stood before the first unabsorbed edit.
