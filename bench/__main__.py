@@ -177,7 +177,9 @@ class _Bench:
             "company:fill", dsn=self.dsn, schema=schema, path=str(self._population(rows)), folder=str(folder),
             name=name, is_flagged=True,
         )  # fmt: skip
-        return self._load(f"customer-sync, first load of {rows} from a database", folder)
+        found = self._load(f"customer-sync, first load of {rows} from a database", folder)
+        measure("company:settle", folder=str(folder))
+        return found
 
     def _company(self, name: str) -> dict[str, str]:
         return {"folder": str(PLACE / name), "dsn": self.dsn}
