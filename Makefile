@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 BENCH_STAMP := $(VENV)/.stamp-bench
 PYTEST_ARGS ?= -n 2
+SCENARIOS ?= 1000
+KILLS ?= 100
+SEED ?= 1
 # `pip` must take what the lock names from wherever this machine is told to look, and nothing else.
 INSTALL := -m pip install --quiet --disable-pip-version-check
 # No index addresses in the lock: whoever installs says where packages come from.
@@ -13,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench simulate tryton lock clean
+.PHONY: help setup demo test check format bench simulate crash tryton lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -49,8 +52,11 @@ format: $(STAMP) ## put the code into the house format
 bench: $(BENCH_STAMP) ## measure, and compare with dlt
 	$(BIN)/python -m bench
 
-simulate: $(STAMP) ## the long seeded simulations: lost, doubled, reordered, crashed
-	$(BIN)/python -m pytest $(PYTEST_ARGS) -m simulation --timeout 0
+simulate: $(STAMP) ## seeded scenarios, SCENARIOS=1000: lost, doubled, late, racing, stopped
+	$(BIN)/python -m tests.simulation --scenarios $(SCENARIOS) --seed $(SEED) --processes 2
+
+crash: $(STAMP) ## kill -9 of a syncing process, KILLS=100 times, on the embedded server
+	$(BIN)/python -m tests.crash --kills $(KILLS) --seed $(SEED)
 
 tryton: ## install the ERP that the `tryton` tests and the demo synchronize with
 	bash scripts/tryton.sh
