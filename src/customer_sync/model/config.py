@@ -197,7 +197,9 @@ class MatchConfig(_Model):
         "phone",
     ]
     shared_max: int = Field(
-        5, ge=1, description="A value on more records than this identifies nobody."
+        5,
+        ge=1,
+        description="A value that more parties than this carry identifies nobody, however many records each has.",
     )
     role_mailboxes: list[str] = [
         "info", "office", "sales", "contact", "admin", "support", "hello", "mail", "team", "service", "accounting",

@@ -98,6 +98,7 @@ def _customers(tx: Transaction, effects: Effects, stream: int, batch: int) -> No
         tx.execute(STATEMENTS["retire_customers"], gone)
         tx.execute(STATEMENTS["retire_again"], gone)
         tx.execute(STATEMENTS["hand_over_creations"], gone)
+        tx.execute(STATEMENTS["hand_over_reviews"], gone)
         tx.execute(STATEMENTS["drop_retired"], {"customers": customers})
 
 

@@ -134,6 +134,12 @@ UPDATE attempt a SET customer = r.into_customer
 FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer)
 WHERE a.customer = r.customer AND a.kind = 'create'
 
+-- name: hand_over_reviews
+-- What is asked about a retired customer is asked about the other; by review_open.
+UPDATE review v SET customers = array_replace(v.customers, r.customer, r.into_customer)
+FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer)
+WHERE v.decided_at IS NULL AND r.customer = ANY(v.customers)
+
 -- name: resolve_decided_reviews
 -- A held record that found its customer needs no decision any more; by review_open.
 UPDATE review v SET decided_at = %(now)s, decision = 'resolved by itself'

@@ -116,3 +116,16 @@ def test_the_order_of_records_does_not_matter():
     }
 
     assert len(there) == len({n // 3 for n in range(100, 130)})
+
+
+def test_many_records_of_one_name_are_one_party():
+    records = [a_record(n, email="ann@acme.com") for n in range(100, 120)]
+
+    assert len(set(customers(resolved(records)).values())) == 1
+
+
+def test_many_records_without_a_name_that_share_a_value_are_not_one_party():
+    nameless = {"given_name": None, "family_name": None, "organisation": None}
+    records = [a_record(n, email="ann@acme.com") | nameless for n in range(100, 120)]
+
+    assert len(set(customers(resolved(records)).values())) == 20

@@ -2,7 +2,8 @@
 
 Order of trust: a steward's decision; a reference one system declares to another's record; a tax id;
 an e-mail address unless the names stand against each other; a telephone number only where the names
-agree. A value carried by more records than the workspace allows identifies nobody. A record whose
+agree. A value that more parties carry than the workspace allows identifies nobody, whatever
+the number of their records. A record whose
 keys lead to two different customers, or whose only key is contradicted by the name, is *doubtful*:
 it is held for a review, never guessed. Keys join records of the same batch too, so the order of
 records and how they are cut into batches do not decide who is the same.
@@ -47,9 +48,10 @@ def resolve(
         records: ``link`` and the name columns of the new records.
         keys: (link, kind, key) of the new records.
         candidates: (key, customer, carriers, given_name, family_name, organisation): existing customers that
-            carry one of those keys, and how many records in all carry it.
+            carry one of those keys, and how many parties in all carry it (see ``shared_max``).
         decided: (link, customer, same): what stewards settled.
-        shared_max: a key on more records than this identifies nobody.
+        shared_max: a key that more parties than this carry identifies nobody. Records of one customer are
+            one party, and so are records of one name; a record without a name is one by itself.
     """
     alone = keys.filter(
         pl.col("key").is_duplicated() | pl.col("key").is_in(candidates["key"].implode())
@@ -92,17 +94,24 @@ def _to_customers(
 def _within(
     keys: pl.DataFrame, candidates: pl.DataFrame, names: pl.DataFrame, shared_max: int
 ) -> pl.DataFrame:
-    """Pair records of the batch with the first other record that carries the same key."""
+    """Pair records of the batch that carry the same key: each with the first record of every name."""
     carriers = candidates.group_by("key").agg(pl.col("carriers").first())
+    nameless = pl.all_horizontal(pl.exclude("link").is_null())
+    named = pl.concat_str(pl.exclude("link").fill_null(""), separator="\x1f")
+    name = pl.when(nameless).then(pl.col("link").cast(pl.String)).otherwise(named)
     shared = (
         keys.filter(pl.col("key").is_duplicated())
-        .with_columns(here=pl.len().over("key"))
+        .join(names.select("link", name=name), on="link")
+        .with_columns(here=pl.col("name").n_unique().over("key"))
         .join(carriers, on="key", how="left")
         .filter(pl.col("here") + pl.col("carriers").fill_null(0) <= shared_max)
     )
-    pairs = shared.join(shared.select("key", other="link"), on="key").filter(
-        pl.col("link") < pl.col("other")
+    first = shared.group_by("key", "name").agg(other=pl.col("link").min())
+    pairs = shared.join(first, on="key").filter(pl.col("link") != pl.col("other"))
+    pairs = pairs.select(
+        "kind", link=pl.max_horizontal("link", "other"), other=pl.min_horizontal("link", "other")
     )
+    pairs = pairs.unique()
     theirs = names.select(pl.col("link").alias("other"), pl.exclude("link").name.prefix("their_"))
     met = pairs.join(names, on="link").join(theirs, on="other")
     return met.select("link", "other", sure=_sure(), known=pl.lit(value=False))
