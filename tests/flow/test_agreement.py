@@ -83,3 +83,15 @@ def test_an_owner_keeps_its_field_only_where_both_changed(world):
 
     assert one_side == "King"
     assert company.shown("crm")[0]["last"] == company.shown("shop")[0]["last"] == "Crm"
+
+
+def test_one_person_in_more_systems_than_a_shared_value_may_have_parties_is_one_customer(world):
+    names = ["crm", "shop", "erp", "desk", "till", "fair", "club"]
+    company = world(*names)
+    for name in names:
+        company.platforms[name].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+
+    company.sync()
+
+    assert len(names) > company.rules.config.workspace.match.shared_max
+    assert company.rows("SELECT count(*), count(DISTINCT customer) FROM link") == [(7, 1)]

@@ -27,6 +27,9 @@ __all__ = [
 ]
 
 STATEMENTS = load(__file__)
+RECORDS_OF_PARTY_MAX = (
+    8  # on the average, of those that share a value; more look like a made-up value
+)
 ANALYZE_ROWS_MIN = 2_000  # below this the planner's guess for a temporary table is good enough
 
 _SENT_ITEMS = pl.List(pl.Struct({"field": pl.String, "value": pl.String}))
@@ -213,7 +216,7 @@ def _candidates(
         return empty(_CANDIDATES)
     wanted = keys.select(pl.col("key").unique().sort())  # in order: neighbours in the index
     tx.stage("wanted_key", wanted, analyze=wanted.height >= ANALYZE_ROWS_MIN)
-    limit = rules.config.workspace.match.shared_max + 1
+    limit = RECORDS_OF_PARTY_MAX * (rules.config.workspace.match.shared_max + 1)
     found = tx.frame(STATEMENTS["candidates"], {"limit": limit}, schema=_CANDIDATES)
     if pointing.is_empty():
         return found

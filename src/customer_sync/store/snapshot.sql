@@ -41,13 +41,17 @@ WHERE l.stream = %(stream)s AND l.external_id = o.external_id AND l.digest = o.d
   AND l.version IS DISTINCT FROM o.version AND l.shown <= %(mark)s
 
 -- name: candidates
--- Customers that carry one of the staged keys (distinct, in order), and how many records carry it; by match_key (key, link).
-SELECT key, customer, carriers, given_name, family_name, organisation
+-- Customers that carry one of the staged keys (distinct, in order), and how many parties carry it: a customer with a
+-- name is one, whatever its records; where there are too many to look at all, each record counts. By match_key (key, link).
+SELECT m.key, m.customer, sum(
+        CASE WHEN m.is_cut OR coalesce(c.given_name, c.family_name, c.organisation) IS NULL THEN m.records ELSE 1 END
+    ) OVER (PARTITION BY m.key)::integer, c.given_name, c.family_name, c.organisation
 FROM (
-    SELECT DISTINCT w.key, l.customer, count(*) OVER (PARTITION BY w.key)::integer AS carriers
+    SELECT w.key, l.customer, count(*) AS records, sum(count(*)) OVER (PARTITION BY w.key) >= %(limit)s AS is_cut
     FROM wanted_key w
     CROSS JOIN LATERAL (SELECT k.link FROM match_key k WHERE k.key = w.key LIMIT %(limit)s) k
     JOIN link l ON l.id = k.link AND l.state <> 3
+    GROUP BY w.key, l.customer
 ) m
 JOIN customer c ON c.id = m.customer
 
