@@ -1,6 +1,6 @@
 """The proof that all agree in the end, whatever happens: many companies, each from a seed of its own.
 
-A few of them here; `make simulate` plays a thousand, as CI does, or a million.
+A few of them here; `make simulate` plays as many as are wanted, and CI the first 150.
 """
 
 import os

@@ -178,7 +178,7 @@ def _braked(
     kept: list[Push] = []
     flapping: list[Push] = []
     for push in pushes:
-        key = (stream.id, push.customer)
+        key = (stream.id, push.customer, push.link)
         session.delivered[key] = session.delivered.get(key, 0) + 1
         (kept if session.delivered[key] <= limit else flapping).append(push)
     if flapping:

@@ -31,8 +31,8 @@ class Session:
     """One run over one workspace.
 
     now: reads the clock. token: draws an idempotency token. progress: is told (what, done, total).
-    fault: named points where simulations stop the process. delivered: how often this run wrote to a
-    (stream, customer). lookahead: read the next page while one is absorbed. turn: held while a connector
+    fault: named points where simulations stop the process. delivered: how often this run wrote a
+    record. lookahead: read the next page while one is absorbed. turn: held while a connector
     is driven, so that reading ahead never meets another call.
     """
 
@@ -46,7 +46,7 @@ class Session:
     progress: Progress = silent
     fault: Callable[[str], None] = nowhere
     counts: dict[str, int] = field(default_factory=dict)
-    delivered: dict[tuple[int, int], int] = field(default_factory=dict)
+    delivered: dict[tuple[int, int, int | None], int] = field(default_factory=dict)
     lookahead: bool = False
     turn: Lock = field(default_factory=Lock)
 

@@ -146,7 +146,7 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         _moved(snapshot, seen, links, changes, created),
     )  # fmt: skip
     links = _stamped(links, routes.agreed, snapshot)
-    keys_new, keys_gone = _keys(rules, snapshot, seen, links)
+    keys_new, keys_gone = _keys(rules, snapshot, seen, links, stored)
     return Effects(
         links=links,
         images=images,
@@ -577,7 +577,11 @@ def _stamped(links: pl.DataFrame, agreed: pl.DataFrame, snapshot: Snapshot) -> p
 
 
 def _keys(
-    rules: Published, snapshot: Snapshot, seen: Observation, links: pl.DataFrame
+    rules: Published,
+    snapshot: Snapshot,
+    seen: Observation,
+    links: pl.DataFrame,
+    stored: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return match keys to add and to take away, by what records show now: (key, link)."""
     fresh = pick(among(where(snapshot.keys, "is_kept"), links, "link"), "key", "link")
@@ -585,10 +589,7 @@ def _keys(
     fresh = fresh.sort("key") if fresh.height > 1 else fresh
     if seen.stream.id in OWN_STREAMS:
         return fresh, fresh.clear()
-    both = pick(among(among(seen.before, links, "link"), seen.values, "link"), "link")
-    identifying = [name for name in seen.values.columns if identifies(name)]
-    before = beside(both, pick(seen.before, "link", *identifying), "link")
-    after = beside(both, pick(seen.values, "link", *identifying), "link")
+    before, after = _identifying(rules, seen, links, stored)
     differs = differing(after, before)
     if not differs.any():
         return fresh, fresh.clear()
@@ -609,6 +610,34 @@ def _keys(
     )
     gone = apart(old, new, ["key", "link"])
     return pl.concat([fresh, apart(new, old, ["key", "link"])]), gone
+
+
+def _identifying(
+    rules: Published, seen: Observation, links: pl.DataFrame, stored: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what known records are identified by, before and now: ``link`` and canonical columns.
+
+    A record that shows something unreadable, or says nothing of a field now, is still known by what it
+    said last.
+    """
+    both = pick(among(among(seen.before, links, "link"), seen.values, "link"), "link")
+    names = [name for name in seen.values.columns if identifies(name)]
+    before = beside(both, pick(seen.before, "link", *names), "link")
+    after = beside(both, pick(seen.values, "link", *names), "link")
+    told = where(
+        among(stored, both, "link"), pl.col("field").is_in(names) & pl.col("value").is_not_null()
+    )
+    if told.height:
+        said = widened(
+            told.rename({"link": "customer"}), names, [n for n in rules.many if n in names]
+        )
+        said = beside(both, said.rename({"customer": "link"}), "link")
+        before = before.with_columns(pl.coalesce(name, said[name]).alias(name) for name in names)
+    silent = where(seen.silent, pl.col("field").is_in(names))
+    for (name,), cells in silent.partition_by("field", as_dict=True).items():
+        is_silent = both["link"].is_in(cells["link"].implode())
+        after = after.with_columns(before[str(name)].zip_with(is_silent, after[str(name)]))
+    return before, after
 
 
 def _rejects(seen: Observation, doubtful: pl.DataFrame) -> pl.DataFrame:
