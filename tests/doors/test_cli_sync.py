@@ -396,3 +396,19 @@ def test_status_goes_on_telling_what_could_not_be_read(desk):
 
     assert desk.run("sync").code == 0
     assert desk.run("status").code == 0
+
+
+def test_a_row_that_could_not_be_read_is_forgotten_once_the_file_is_mended(desk):
+    path = desk.folder / "data" / "crm.csv"
+    desk.run("sync")
+    whole = path.read_text(encoding="utf-8")
+    key = whole.splitlines()[1].split(",")[0]
+    path.write_text(f"{whole}{key},\n", encoding="utf-8")
+    torn = desk.run("sync", "--json")
+    path.write_text(whole, encoding="utf-8")
+
+    mended = desk.run("sync", "--json")
+
+    assert torn.code == 3
+    assert mended.code == 0, mended.out
+    assert desk.run("rejects", "--json").json == []

@@ -87,7 +87,11 @@ def _next_steps(found: "Status") -> list[str]:
         for problem in (*stream.rejected, *stream.failing):
             title = f"{stream.system}.{stream.stream}: {problem.count} x {problem.code}"
             steps.append(f"{title}: {problem.cause} {problem.remedy}")
-    if any(stream.rejected or stream.held for stream in found.streams):
+    steps += [
+        f"the ledger: {problem.count} x {problem.code}: {problem.cause} {problem.remedy}"
+        for problem in found.ledger
+    ]
+    if found.ledger or any(stream.rejected or stream.held for stream in found.streams):
         steps.append("see every record that is set aside: customer-sync rejects")
     asked = sum(found.reviews.values())
     if asked:
@@ -98,5 +102,5 @@ def _next_steps(found: "Status") -> list[str]:
 
 
 def _is_moving(stream: "StreamStatus") -> bool:
-    is_pending = stream.waiting or stream.statuses.get("pending") or stream.statuses.get("differs")
+    is_pending = stream.waiting or stream.statuses.get("pending")
     return bool(is_pending) or (stream.is_connected and stream.read_at is None)

@@ -301,6 +301,8 @@ def _creates(
         readable.iter_rows(named=True), strict=True,
     ):  # fmt: skip
         patch = {name: value for name, value in target.items() if value is not None}
+        if not patch:  # nothing of this customer shows there: an empty record helps nobody
+            continue
         meant = [
             {"field": name, "value": canonical.get(name)}
             for name in stream.map.canonical
@@ -556,9 +558,7 @@ def _close(
         )
         outbox.release(tx, pl.concat([released, _still(both)]), now=now)
         rejects.add(tx, stream.id, _refusals(refused), run=session.run, now=now)
-        done = [
-            p.write.external_id for p, a in both if a.outcome == "accepted" and p.write.external_id
-        ]
+        done = [_title(p) for p, a in both if a.outcome == "accepted"]
         rejects.resolve(tx, stream.id, "deliver", done, now=now)
         audit.add(
             tx, events, run=session.run, batch=None, configuration=session.rules.version, now=now
@@ -592,11 +592,16 @@ def _still(both: Sequence[tuple[Push, Answer]]) -> pl.DataFrame:
     )
 
 
+def _title(push: Push) -> str:
+    """Return what a refused write is set aside under: its record, or whom it was to create."""
+    return push.write.external_id or f"customer {push.customer}"
+
+
 def _refusals(refused: Sequence[tuple[Push, Answer]]) -> pl.DataFrame:
     rows = [
         (
             "deliver",
-            p.write.external_id or f"customer {p.customer}",
+            _title(p),
             "",
             a.code or "refused",
             a.reason,

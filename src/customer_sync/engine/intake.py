@@ -59,6 +59,7 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     connector = session.connector(stream)
     can = connector.capabilities(stream.name)
     has_cursor = can.cursor
+    since = session.now()
     with session.db.transaction() as tx:
         cursor = settings.cursor(tx, stream.id)
         is_listed = settings.is_listed(tx, stream.id, cursor)
@@ -89,6 +90,9 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     # The cursor tells what is unchanged from what was emptied: neither shows a row.
     is_unchanged = end == cursor and not done.rows and not done.faults
     done.is_known = can.is_whole and is_listed and is_unchanged
+    if (done.is_listing or can.is_whole) and not is_unchanged:
+        with session.db.transaction() as tx:
+            rejects.read_through(tx, stream.id, since=since, now=session.now())
     return done
 
 

@@ -9,7 +9,7 @@ from customer_sync.core.decide import Published, published
 from customer_sync.infra.pg import Database, Transaction
 from customer_sync.kernel.errors import NotFoundError
 from customer_sync.model.config import Configuration
-from customer_sync.store import settings
+from customer_sync.store import outbox, settings
 
 __all__ = ["in_force", "publish"]
 
@@ -87,6 +87,7 @@ def _read_again(
     """Let streams be read and compared anew, where what the configuration says of them changed.
 
     A field mapped only now was never read; and another policy may choose other values for everybody.
+    What was refused there is tried again: the reason may be mended.
     """
     is_all = before.workspace != after.workspace
     changed = [
@@ -96,6 +97,8 @@ def _read_again(
         if is_all or _was(before, name, stream) not in {None, config.model_dump_json()}
     ]
     settings.read_again(tx, changed)
+    for stream in changed:
+        outbox.retry(tx, stream)
 
 
 def _was(before: Configuration, system: str, stream: str) -> str | None:

@@ -13,7 +13,8 @@ __all__ = ["agrees", "stream_agrees"]
 def agrees(status: Status) -> bool:
     """Return whether everything agrees, as far as is known."""
     asked = sum(status.reviews.values())
-    return not (asked or status.unabsorbed) and all(map(stream_agrees, status.streams))
+    is_clear = not (asked or status.unabsorbed or status.ledger)
+    return is_clear and all(map(stream_agrees, status.streams))
 
 
 def stream_agrees(stream: StreamStatus) -> bool:

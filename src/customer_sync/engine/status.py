@@ -94,11 +94,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How the workspace stands."""
+    """How the workspace stands. ledger: what was set aside of the edits made in the ledger itself."""
 
     configuration: int
     customers: int
     unabsorbed: int
+    ledger: Sequence[Problem]
     streams: Sequence[StreamStatus]
     reviews: Mapping[str, int]
     last_run: Run | None
@@ -128,6 +129,7 @@ def status(tx: Transaction, rules: Published, *, now: datetime | None = None) ->
         configuration=rules.version,
         customers=customers,
         unabsorbed=unabsorbed,
+        ledger=_problems(counts.rejected.get(LEDGER_STREAM, Counter())),
         streams=streams,
         reviews=dict(views.named(tx, "review_counts")),
         last_run=_latest(tx, "sync", "run", "serve", "worker"),

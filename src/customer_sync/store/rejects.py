@@ -8,7 +8,9 @@ import polars as pl
 
 from customer_sync.infra.pg import Transaction, load
 
-__all__ = ["add", "add_faults", "doubtful", "open_rejects", "records", "resolve", "withdraw"]
+__all__ = [
+    "add", "add_faults", "doubtful", "open_rejects", "read_through", "records", "resolve", "withdraw",
+]  # fmt: skip
 
 STATEMENTS = load(__file__)
 
@@ -34,6 +36,11 @@ def add_faults(
             whole=pl.lit(value=True),
         )
         add(tx, stream, frame, run=run, now=now)
+
+
+def read_through(tx: Transaction, stream: int, *, since: datetime, now: datetime) -> None:
+    """Close what could not be read of a stream before ``since``: all of it was read again, without that."""
+    tx.execute(STATEMENTS["unread_resolved"], {"stream": stream, "since": since, "now": now})
 
 
 def doubtful(tx: Transaction, stream: int, title: str, *, limit: int) -> list[str]:

@@ -37,3 +37,8 @@ ORDER BY r.id LIMIT %(limit)s
 UPDATE review SET decided_at = %(now)s, decision = 'withdrawn'
 WHERE kind = 'possible_duplicate' AND decided_at IS NULL
   AND subject IN (SELECT %(title)s || '/' || id FROM unnest(%(ids)s::text[]) id)
+
+-- name: unread_resolved
+-- What could not be read and was not met again when all was read; by reject_open.
+UPDATE reject SET resolved_at = %(now)s
+WHERE stream = %(stream)s AND stage = 'read' AND resolved_at IS NULL AND last_at < %(since)s

@@ -222,5 +222,9 @@ def missing(stream: Stream, golden: pl.DataFrame) -> pl.DataFrame:
     if stream.config.create_when and golden.height:
         keep = golden.select(keep=parse(stream.config.create_when))["keep"]
         golden = golden.filter(keep.fill_null(value=False))
+    # Of whom nothing shows there, nothing is to be made there: an empty record helps nobody.
+    shown = [name for name in stream.map.outward if name in golden.columns]
+    if shown:
+        golden = where(golden, pl.any_horizontal(pl.col(name).is_not_null() for name in shown))
     nobody = constant("link", None, pl.Int64(), golden.height)
     return _puts(stream, golden[["customer"]].hstack([nobody]))
