@@ -50,6 +50,38 @@ def test_json_lines_are_read_with_absent_and_null_apart(lines, limit):
     ]
 
 
+def test_json_lines_whose_values_cannot_be_said_are_set_aside_one_by_one(tmp_path):
+    path = tmp_path / "people.jsonl"
+    deep = {n: "[" * n + "]" * n for n in (99, 900, 100_000)}
+    path.write_text(
+        '{"id": 1, "email": "Su\\ud800r"}\n'
+        '{"id": 2, "email": "\\ud83d\\ude00"}\n'
+        f'{{"id": 3, "email": {deep[900]}}}\n'
+        f'{{"id": 4, "email": {deep[99]}}}\n'
+        f'{{"id": 5, "email": {deep[100_000]}}}\n'
+        '{"id": 6, "\\udc00": 1}'
+    )
+
+    records, faults, _ = read_all(connector(path, ["email"]), ["email"])
+
+    assert records.select("@id", "email").rows() == [("2", "😀"), ("4", deep[99])]
+    half = "half a character (a lone surrogate) in a text"
+    assert faults == [
+        ("line 1", half),
+        ("line 3", "nested more than 100 deep"),
+        ("line 5", "nested more than 100 deep"),
+        ("line 6", half),
+    ]
+
+
+@pytest.mark.parametrize("value", ["[" * 900 + "]" * 900, '["\\ud800"]'])
+def test_a_json_value_that_could_not_be_read_again_is_refused(lines, value):
+    old = lines.read_bytes()
+    (answer,) = run(connector(lines, FIELDS).write("people", [update("1", {"deep": value})]))
+    assert (answer.outcome, answer.code) == ("refused", "type_mismatch")
+    assert lines.read_bytes() == old
+
+
 def test_json_values_keep_their_types_and_lines_their_letters(lines):
     old = lines.read_bytes()
     writes = [

@@ -472,3 +472,36 @@ def test_pages_are_concatenated_without_a_change_of_schema(shop):
     pages.append(stream.page("email", mode="listing", limit=1, cursor=pages[0].cursor))
 
     assert pl.concat([page.records for page in pages]).height == 2
+
+
+@pytest.mark.parametrize("mode", ["changes", "listing"])
+def test_a_text_that_is_not_utf_8_sets_its_row_aside_and_no_other(sqlite_shop, mode):
+    a_table(sqlite_shop, "updated_at timestamp, name text")
+    for number, name in ((1, "'Ann'"), (2, "cast(x'ff41' as text)"), (3, "'Zoë'")):
+        sqlite_shop.execute(
+            f"INSERT INTO people VALUES ({number}, 'x', '2024-05-01 10:00:00', {name})"
+        )
+    stream = a_stream(sqlite_shop, fields={"custom.name": "name"})
+
+    page = stream.page("name", mode=mode)
+    by_id = stream.page("name", mode="ids", ids=["1", "2"])
+
+    assert page.records.select("@id", "name").rows() == [("1", "Ann"), ("3", "Zoë")]
+    assert list(page.faults) == list(by_id.faults) == [("2", "not in UTF-8: the column name")]
+    assert by_id.records["@id"].to_list() == ["1"]  # and 2 is not said to be gone
+
+
+def test_a_key_that_is_not_utf_8_is_a_fault_or_a_clear_error_where_reading_must_go_on_by_it(
+    sqlite_shop,
+):
+    a_table(sqlite_shop, key="id text PRIMARY KEY")
+    sqlite_shop.execute("INSERT INTO people VALUES ('1', 'x', '2024-05-01 10:00:00')")
+    sqlite_shop.execute("INSERT INTO people VALUES (cast(x'ff41' as text), 'x', '2024-05-01')")
+    stream = a_stream(sqlite_shop)
+
+    page = stream.page(mode="listing")
+
+    assert page.records["@id"].to_list() == ["1"]
+    assert list(page.faults) == [("", "not in UTF-8: the column id")]
+    with pytest.raises(ConfigurationError, match=r"'people'.* not UTF-8 in id"):
+        stream.page(mode="listing", limit=2)

@@ -309,3 +309,25 @@ def test_a_database_that_is_not_there_is_a_configuration_error(tmp_path, pg15_ds
     assert isinstance(_ask("no address s3cret"), ConfigurationError)
     assert isinstance(_ask(pg15_dsn.removesuffix("/postgres") + "/none"), ConfigurationError)
     assert isinstance(_ask("oracle://ann:s3cret@host/x"), ConfigurationError)
+
+
+@pytest.mark.parametrize(("truth", "kept"), [("true", 1), ("false", 0)])
+def test_a_truth_is_written_into_a_number_column(shop, truth, kept):
+    a_shop(shop, more=", active integer")
+    stream = a_stream(shop, fields=FIELDS | {"custom.active": "active"})
+
+    (made,) = stream.write(create(email="a@x.test", name="A", active=truth))
+    (kept_so,) = stream.settle(create(email="a@x.test", name="A", active=truth))
+
+    assert (made.outcome, made.record["active"]) == ("accepted", str(kept))
+    assert shop.query("SELECT active FROM people") == [(kept,)]
+    assert kept_so.outcome == "accepted"
+
+
+def test_what_is_no_number_is_refused_in_good_english(sqlite_shop):
+    a_shop(sqlite_shop, more=", active integer")
+    stream = a_stream(sqlite_shop, fields=FIELDS | {"custom.active": "active"})
+
+    (answer,) = stream.write(create(email="a@x.test", active="perhaps"))
+
+    assert answer.reason == "The column 'active' takes an integer, and this is none."

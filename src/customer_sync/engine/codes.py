@@ -142,7 +142,8 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "Correct what the reason names, then run: customer-sync retry.",
     ),
     "row_unreadable": Explained(
-        "The row could not be read as a record: no key, a key twice, or a torn line.",
+        "The row could not be read as a record: no key, a key twice, a key that is no key "
+        "(a NUL character, over 1,000 bytes), a torn line, or letters that are no text.",
         "Correct the row at its source; it is read again by itself.",
     ),
     "unexplained": Explained(

@@ -1,19 +1,31 @@
 """Intake: read streams page by page, and hand what they show to absorb.
 
 Where reading goes on is kept in the transaction that absorbed the page, so a stop at any moment
-repeats a page at most. Rows that could not be read as records are set aside with a reason.
+repeats a page at most. Rows that could not be read as records are set aside with a reason, and so is,
+whatever the connector, a record whose id no index can hold.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
+from hashlib import sha256
 from typing import Literal, Self, TypeVar
 
 import polars as pl
 
-from customer_sync.connect.port import GONE, ID, OUTSIDE, Page, ReadRequest, record_schema
+from customer_sync.connect.port import (
+    GONE,
+    ID,
+    MERGED_INTO,
+    OUTSIDE,
+    VERSION,
+    Connector,
+    Page,
+    ReadRequest,
+    record_schema,
+)
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import Absorbed, Prepared, absorb, prepared
 from customer_sync.engine.faults import INTAKE_PAGE_READ
@@ -29,6 +41,10 @@ T = TypeVar("T")
 
 STALE_TRIES_MAX = 5
 PAGE_ROWS_MAX = 50_000  # memory stays flat; above it, absorbing is no faster: make bench
+ID_BYTES_MAX = (
+    1_000  # a B-tree entry of PostgreSQL holds 2,704 bytes, and an id shares it with others
+)
+PLACE_LETTERS_MAX = 40  # of an id that is no id: enough to find it by
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,8 +160,7 @@ def _pages(
         request = ReadRequest(
             stream=stream.name, fields=stream.map.source_fields, mode=mode, cursor=at, limit=limit
         )
-        with session.turn:
-            return session.driver.run(connector.read(request))
+        return _read(session, connector, request)
 
     def get(at: str | None) -> tuple[int, Page, T]:
         with session.db.transaction() as tx:
@@ -210,10 +225,45 @@ def read_ids(session: Session, stream: Stream, ids: Sequence[str]) -> tuple[int,
             limit=limit,
             ids=ids[start : start + limit],
         )
-        with session.turn:
-            page = session.driver.run(connector.read(request))
+        page = _read(session, connector, request)
         parts.append(page.records.select(parts[0].columns))
     return mark, pl.concat(parts)
+
+
+def _read(session: Session, connector: Connector, request: ReadRequest) -> Page:
+    with session.turn:
+        page = session.driver.run(connector.read(request))
+    return _with_sound_ids(page)
+
+
+def _with_sound_ids(page: Page) -> Page:
+    """Make faults of the records whose ids (or marks beside them) PostgreSQL cannot keep or index."""
+    has_nul = pl.any_horizontal(
+        pl.col(name).str.contains("\0", literal=True).fill_null(value=False)
+        for name in (ID, MERGED_INTO, VERSION)
+    )
+    is_long = pl.any_horizontal(
+        (pl.col(name).str.len_bytes() > ID_BYTES_MAX).fill_null(value=False)
+        for name in (ID, MERGED_INTO)
+    )
+    broken = page.records.filter(has_nul | is_long).select(ID, has_nul.alias("has_nul"))
+    faults = [(_place(place), reason) for place, reason in page.faults]
+    faults += [(_place(id_), _unsound(is_nul=is_nul)) for id_, is_nul in broken.iter_rows()]
+    if not faults:
+        return page
+    return replace(page, records=page.records.filter(~(has_nul | is_long)), faults=faults)
+
+
+def _unsound(*, is_nul: bool) -> str:
+    return "the id holds a NUL character" if is_nul else f"the id is over {ID_BYTES_MAX} bytes long"
+
+
+def _place(place: str) -> str:
+    """Return a place that can be kept: the beginning of an id that cannot, and a digest of all of it."""
+    if "\0" not in place and len(place.encode()) <= ID_BYTES_MAX:
+        return place
+    digest = sha256(place.encode()).hexdigest()[:12]
+    return f"{place[:PLACE_LETTERS_MAX].replace(chr(0), chr(0x2400))}… #{digest}"
 
 
 def _set_aside(session: Session, stream: Stream, page: Page) -> None:

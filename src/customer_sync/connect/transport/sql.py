@@ -9,12 +9,13 @@ One transaction a call. It decides what a driver's error means for the caller:
 * any other refusal of a statement: ``SqlReply.error``, rolled back.
 
 A statement with the execution option ``raw_rows`` is answered with the rows as the driver made
-them.
+them. SQLite keeps any bytes as text: those that are no UTF-8 arrive as lone surrogates in it.
 
 No error raised here holds a password, a statement or a value, nor a cause that does.
 """
 
 import os
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock
@@ -69,6 +70,8 @@ FORBIDDEN_WORDS = (
     "no pg_hba.conf",
     "role ",
 )
+
+UNDECODABLE = "Could not decode to UTF-8"  # what Python says of SQLite's text; it has no number
 
 Result = tuple[Sequence[str], Sequence[tuple[Any, ...]], int]
 
@@ -292,13 +295,13 @@ def _isolated(
 
 def _executed(connection: Connection, call: SqlCall, statement: tuple[Any, Any]) -> Result:
     executable, parameters = statement
+    if _is_raw(executable):
+        return _raw_result(connection, statement)
     result = connection.execute(executable, parameters)
     if call.one_row and executable.is_dml and result.rowcount > 1:
         raise SeveralRowsError
     if result.returns_rows:
-        names = tuple(result.keys())
-        rows = _raw_rows(result) if _is_raw(executable) else [tuple(row) for row in result]
-        return names, rows, result.rowcount
+        return tuple(result.keys()), [tuple(row) for row in result], result.rowcount
     if result.is_insert and not isinstance(parameters, list):
         return (), [tuple(result.inserted_primary_key or ())], result.rowcount
     return (), (), result.rowcount
@@ -306,6 +309,27 @@ def _executed(connection: Connection, call: SqlCall, statement: tuple[Any, Any])
 
 def _is_raw(executable: Any) -> bool:
     return bool(executable.get_execution_options().get("raw_rows"))
+
+
+def _raw_result(connection: Connection, statement: tuple[Any, Any]) -> Result:
+    try:
+        result = connection.execute(*statement)
+        return tuple(result.keys()), _raw_rows(result), result.rowcount
+    except (sqlite3.OperationalError, DBAPIError) as error:
+        if UNDECODABLE not in str(getattr(error, "orig", None) or error):
+            raise
+    # A function a text makes reading several times slower: only the pages that need it pay.
+    raw = cast("sqlite3.Connection", connection.connection.driver_connection)
+    raw.text_factory = _lenient
+    try:
+        result = connection.execute(*statement)
+        return tuple(result.keys()), _raw_rows(result), result.rowcount
+    finally:
+        raw.text_factory = str
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode("utf-8", "surrogateescape")
 
 
 def _raw_rows(result: CursorResult[Any]) -> Sequence[tuple[Any, ...]]:

@@ -132,9 +132,10 @@ def _fit(value: str, what: str, *, is_fit: bool) -> str:
 
 def _is_json(value: str) -> bool:
     try:
-        return isinstance(_STRICT.decode(value), dict | list) and "\n" not in value
+        is_value = isinstance(_STRICT.decode(value), dict | list) and "\n" not in value
     except (ValueError, RecursionError):
         return False
+    return is_value and json_object(f'{{"":{value}}}') is not None
 
 
 def _string(value: str) -> str:

@@ -1,8 +1,9 @@
 """Read JSON Lines by pages: byte ranges cut at line ends.
 
-Decides that a line which is no JSON object is one fault naming its line, that a last line without
-its end counts only when it is a whole object, and that a missing key is absent and not null. UTF-8
-only, as the format says, with or without a byte order mark. Must not know keys or records.
+Decides that a line which is no JSON object, or none that can be kept, is one fault naming its line,
+that a last line without its end counts only when it is a whole object, and that a missing key is
+absent and not null. UTF-8 only, as the format says, with or without a byte order mark. Must not know
+keys or records.
 """
 
 import codecs
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from customer_sync.systems.file.jsonl_lines import json_object, json_text
+from customer_sync.systems.file.jsonl_lines import NO_OBJECT, json_fault, json_object, json_text
 from customer_sync.systems.file.source import Position, Source, Steps, Table
 
 __all__ = ["JsonlReader"]
@@ -95,9 +96,11 @@ def _decoded(line: bytes) -> str | None:
 
 
 def _reason(line: bytes) -> str:
-    if not line.endswith(b"\n"):
+    text = _decoded(line)
+    reason = "not in UTF-8" if text is None else json_fault(text)
+    if not line.endswith(b"\n") and (text is None or reason == NO_OBJECT):
         return "torn last line: the file ends in the middle of it"
-    return "not in UTF-8" if _decoded(line) is None else "not a JSON object"
+    return reason
 
 
 def _absent(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> pl.Series:

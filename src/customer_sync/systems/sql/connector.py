@@ -34,18 +34,18 @@ from customer_sync.systems.sql.position import (
     fits,
     is_settled,
     next_sweep,
-    pack,
 )
 from customer_sync.systems.sql.reading import (
     Rows,
     clock,
     clock_statement,
     count_statement,
-    frame,
     gone_frame,
     ids_statement,
     key_list,
     page_statement,
+    place_of_last,
+    readable,
     repeated_statement,
 )
 from customer_sync.systems.sql.stream import Plan, Stream, stream_of, url_of
@@ -147,9 +147,10 @@ class Connector:
         if chunks:
             reply = yield from self._ask(plan, chunks)
             for names, rows, _ in reply.results:
-                frames.append(frame(plan, request.fields, Rows(names, rows)))
-            records, faults = yield from self._checked(plan, pl.concat(frames))
-            frames = [records]
+                shown, broken = yield from self._checked(plan, request.fields, Rows(names, rows))
+                frames.append(shown)
+                faults += broken
+            frames = [pl.concat(frames)]
         found = {*frames[0].get_column(ID), *(place for place, _ in faults)}
         gone = [external_id for external_id in keys if external_id not in found]
         return Page(
@@ -166,11 +167,11 @@ class Connector:
         reply = yield from self._ask(plan, statements)
         total = position.total if position.total is not None else reply.results[1][1][0][0]
         rows = Rows(*reply.results[0][:2])
-        records, faults = yield from self._checked(plan, frame(plan, request.fields, rows))
+        records, faults = yield from self._checked(plan, request.fields, rows)
         more = rows.count >= request.limit
         cursor = None
         if more:
-            last = tuple(pack(value) for value in rows.row(rows.count - 1, plan.key))
+            last = place_of_last(plan, rows, plan.key)
             cursor = replace(position, at=last, total=total).text()
         return Page(records=records, cursor=cursor, more=more, faults=faults, total=total)
 
@@ -197,10 +198,10 @@ class Connector:
         if position.phase == "nulls":
             position = replace(position, phase="main", at=position.start, start=())
         rows = Rows(*reply.results[1][:2])
-        records, faults = yield from self._checked(plan, frame(plan, request.fields, rows))
+        records, faults = yield from self._checked(plan, request.fields, rows)
         more = rows.count >= request.limit
         order = [cursor, *(name for name in plan.key if name != cursor)]
-        last = tuple(pack(value) for value in rows.row(rows.count - 1, order)) if rows.count else ()
+        last = place_of_last(plan, rows, order) if rows.count else ()
         reached = _reached(plan, position, last=last, now=now, shown=rows.count)
         if not more:
             reached = yield from self._next_sweep(plan, reached, now)
@@ -227,17 +228,17 @@ class Connector:
         self, plan: Plan, request: ReadRequest, position: Position, rows: Rows
     ) -> Flow[Page]:
         """Return a page of rows without a cursor value; they come first in every sweep."""
-        records, faults = yield from self._checked(plan, frame(plan, request.fields, rows))
-        last = tuple(pack(value) for value in rows.row(rows.count - 1, plan.key))
+        records, faults = yield from self._checked(plan, request.fields, rows)
+        last = place_of_last(plan, rows, plan.key)
         start = position.start if position.phase == "nulls" else position.at
         following = replace(position, phase="nulls", at=last, start=start)
         return Page(records=records, cursor=following.text(), more=True, faults=faults)
 
     def _checked(
-        self, plan: Plan, records: pl.DataFrame
+        self, plan: Plan, fields: Sequence[str], rows: Rows
     ) -> Flow[tuple[pl.DataFrame, list[tuple[str, str]]]]:
-        """Take out records without a key, and those whose key is on several rows: both are faults."""
-        faults: list[tuple[str, str]] = []
+        """Return rows as records; without text, without a key or with one on several rows, as faults."""
+        records, faults = readable(plan, fields, rows)
         ids = records.get_column(ID)
         if ids.null_count():
             faults += [("", "the key is null")] * ids.null_count()

@@ -6,6 +6,7 @@ the columns and the conditions of each page; it does no I/O.
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import compress
 from typing import Any
 
 import polars as pl
@@ -34,13 +35,14 @@ from customer_sync.connect.port import (
     OUTSIDE,
     VERSION,
 )
-from customer_sync.systems.sql.position import Position, as_instant, unpack
+from customer_sync.kernel.errors import ConfigurationError
+from customer_sync.systems.sql.position import Position, as_instant, pack, unpack
 from customer_sync.systems.sql.stream import Plan
 from customer_sync.systems.sql.values import bind, expression, show_all
 
 __all__ = [
     "Rows", "clock", "clock_statement", "count_statement", "frame", "gone_frame", "ids_statement",
-    "page_statement", "repeated_statement",
+    "page_statement", "place_of_last", "readable", "repeated_statement",
 ]  # fmt: skip
 
 GONE_LABEL = "@gone"
@@ -66,6 +68,11 @@ class Rows:
     def column(self, name: str) -> Sequence[Any]:
         """Return a column's values."""
         return self._columns[name]
+
+    def keep(self, kept: Sequence[bool]) -> "Rows":
+        """Return these rows without those that are not kept."""
+        left = list(compress(zip(*self._columns.values(), strict=True), kept))
+        return Rows(list(self._columns), left)
 
     def row(self, place: int, names: Sequence[str]) -> tuple[Any, ...]:
         """Return these columns' values of one row."""
@@ -193,6 +200,53 @@ def _after(plan: Plan, order: Sequence[str], at: Sequence[Any]) -> tuple[Any, di
 
 
 # -- frames --------------------------------------------------------------------------------------
+
+
+def readable(
+    plan: Plan, fields: Sequence[str], rows: Rows
+) -> tuple[pl.DataFrame, list[tuple[str, str]]]:
+    """Return rows as records, and as faults those with a text that is none: SQLite keeps any bytes."""
+    try:
+        return frame(plan, fields, rows), []
+    except UnicodeEncodeError:
+        names = list(dict.fromkeys([*plan.own(), *fields]))
+    faults: list[tuple[str, str]] = []
+    kept: list[bool] = []
+    for place in range(rows.count):
+        values = zip(names, rows.row(place, names), strict=True)
+        broken = [name for name, value in values if not _is_sayable(value)]
+        kept.append(not broken)
+        if broken:
+            is_named = not set(broken) & set(plan.key)
+            id_ = plan.id_of(rows.row(place, plan.key)) if is_named else None
+            faults.append((id_ or "", f"not in UTF-8: the column {', '.join(broken)}"))
+    return frame(plan, fields, rows.keep(kept)), faults
+
+
+def _is_sayable(value: Any) -> bool:
+    try:
+        str(value).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def place_of_last(plan: Plan, rows: Rows, names: Sequence[str]) -> tuple[Any, ...]:
+    """Return the place of the last row in this order.
+
+    Raises:
+        ConfigurationError: Its value in one of the columns is no text, so nothing can follow it.
+    """
+    values = rows.row(rows.count - 1, names)
+    broken = [name for name, value in zip(names, values, strict=True) if not _is_sayable(value)]
+    if broken:
+        named = ", ".join(broken)
+        raise ConfigurationError(
+            f"The table {plan.facts.name!r} holds text that is not UTF-8 in {named}, by which it is read.",
+            context={"stream": plan.stream.name, "table": plan.facts.name, "fields": broken},
+            hint="Correct those rows: select the ones whose hex() of the column is no UTF-8.",
+        )
+    return tuple(map(pack, values))
 
 
 def frame(plan: Plan, fields: Sequence[str], rows: Rows) -> pl.DataFrame:

@@ -152,9 +152,13 @@ def restore(text: str | None, column: ColumnFacts, dialect: str) -> Any:
     except (ValueError, InvalidOperation, OverflowError):
         raise ValueRefusedError(
             f"not_{column.kind}",
-            f"The column {column.name!r} takes a {column.kind}, and this is none.",
+            f"The column {column.name!r} takes {_article(column.kind)} {column.kind}, and this is none.",
         ) from None
     return value
+
+
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _read_text(text: str, column: ColumnFacts, dialect: str) -> Any:
@@ -169,7 +173,8 @@ def _read_text(text: str, column: ColumnFacts, dialect: str) -> Any:
 
 
 def _read_integer(text: str, column: ColumnFacts, dialect: str) -> int:
-    value = int(text)
+    # A truth kept in a number column is 1 or 0, as databases without booleans have it.
+    value = int(TRUTHS.get(text.lower(), text))
     # SQLite keeps 64 bits in any integer column; elsewhere the type says how many.
     bits = 64 if dialect == "sqlite" else _bits(column)
     low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
