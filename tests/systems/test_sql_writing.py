@@ -331,3 +331,20 @@ def test_what_is_no_number_is_refused_in_good_english(sqlite_shop):
     (answer,) = stream.write(create(email="a@x.test", active="perhaps"))
 
     assert answer.reason == "The column 'active' takes an integer, and this is none."
+
+
+def test_a_row_with_a_text_that_is_not_utf_8_is_written_and_its_record_not_shown(sqlite_shop):
+    a_shop(sqlite_shop)
+    sqlite_shop.execute(
+        "INSERT INTO people (id, email, name) VALUES (1, 'a', cast(x'ff41' as text))"
+    )
+    stream = a_stream(sqlite_shop)
+    one = update("1", {"email": "b"}, {"email": "a"})
+
+    (made,) = stream.write(one)
+    (settled,) = stream.settle(one)
+    (moved,) = stream.write(update("1", {"email": "c"}, {"email": "a"}))
+
+    assert [a.outcome for a in (made, settled, moved)] == ["accepted", "accepted", "moved"]
+    assert made.record is settled.record is moved.record is None
+    assert sqlite_shop.query("SELECT email, hex(name) FROM people") == [("b", "FF41")]

@@ -69,6 +69,7 @@ SHOP_ERRORS = [
     ("    url: shop.csv",    "    lag_s: -1",                     5, "streams.customers.lag_s",                "at least 0",                "Correct"),
     ("    url: shop.csv",    "    deletes: {elsewere: ignore}",   5, "streams.customers.deletes.elsewere",     "no key 'elsewere'",         "'elsewhere'"),
     ("    url: shop.csv\n",  "",                                  4, "streams.customers",                      "'url' is missing",          "Add url"),
+    ("    url: shop.csv",    "    url: shop.csv\n    settings:\n      newkey: uuid", 7, "streams.customers.settings.newkey", "no setting 'newkey'", "'new_key'"),
     ("    url: shop.csv",    "    entity: invoice",               5, "streams.customers.entity",               "'invoice' is not possible", "customer"),
     ("      phone: phone",   "      fone: phone",                 8, "streams.customers.fields.fone",          "'fone' is no canonical",    "'phone'"),
     ("      phone: phone",   "      custom.hoby: phone",          8, "streams.customers.fields.custom.hoby",   "no canonical field",        "'custom.hobby'"),
@@ -99,6 +100,16 @@ def test_an_error_of_a_system_names_file_line_key_and_remedy(old, new, line, key
     ]
     assert message in found[0]["message"]
     assert remedy in found[0]["remedy"]
+
+
+def test_a_setting_that_the_sql_connector_does_not_know_is_told_with_its_line():
+    sql = SHOP.replace("connector: file", "connector: sql\nsettings: {url: 'sqlite:///x'}")
+    sql = sql.replace("    url: shop.csv", "    table: people\n    settings: {zones: UTC}")
+
+    [found] = problems(systems__shop=sql)
+
+    assert (found["line"], found["key"]) == (7, "streams.customers.settings.zones")
+    assert found["remedy"] == "Did you mean 'zone'?"
 
 
 WORKSPACE_ERRORS = [

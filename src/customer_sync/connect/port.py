@@ -292,7 +292,8 @@ class Connector(Protocol):
     """What every kind of system offers. Made from its SystemConfig, secrets already filled in.
 
     A class may declare ``NEEDED_KEYS``, names of keys of a stream without which it cannot work;
-    `check` then tells their absence without any system.
+    `check` then tells their absence without any system. ``STREAM_SETTINGS`` likewise: the names it knows
+    under a stream's ``settings``.
     """
 
     def __init__(self, config: SystemConfig, /) -> None:

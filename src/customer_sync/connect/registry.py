@@ -12,7 +12,7 @@ from customer_sync.connect.port import Connector
 from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import SystemConfig
 
-__all__ = ["connector", "connector_class", "connector_names", "needed_keys"]
+__all__ = ["connector", "connector_class", "connector_names", "needed_keys", "stream_settings"]
 
 GROUP = "customer_sync.connectors"
 BUILT_IN = ("sql", "file", "tryton", "simulated")
@@ -46,6 +46,15 @@ def needed_keys(name: str) -> tuple[str, ...]:
         ConfigurationError: There is no such connector, or what it needs is not installed.
     """
     return tuple(getattr(connector_class(name), "NEEDED_KEYS", ()))
+
+
+def stream_settings(name: str) -> tuple[str, ...] | None:
+    """Return the settings of a stream that a connector knows; None where it declares none.
+
+    Raises:
+        ConfigurationError: There is no such connector, or what it needs is not installed.
+    """
+    return getattr(connector_class(name), "STREAM_SETTINGS", None)
 
 
 def connector(config: SystemConfig) -> Connector:

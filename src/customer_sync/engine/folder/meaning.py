@@ -7,7 +7,7 @@ broken. Must not know any system: whether a column exists is asked when the fold
 
 from collections.abc import Iterator, Mapping
 
-from customer_sync.connect.registry import connector_names, needed_keys
+from customer_sync.connect.registry import connector_names, needed_keys, stream_settings
 from customer_sync.core.mapping import LENSES, compile_stream
 from customer_sync.engine.folder.problem import Problem, did_you_mean, key_path
 from customer_sync.engine.folder.yaml_text import Path, Read
@@ -156,11 +156,11 @@ class _Seen:
     def _needed_problems(
         self, file: str, base: Path, system: SystemConfig, stream: StreamConfig
     ) -> Iterator[Problem]:
-        """Refuse a stream that lacks what its connector cannot work without."""
+        """Refuse a stream that lacks what its connector needs, or has settings that it does not know."""
         if system.connector not in self._connectors:
             return
         try:
-            needed = needed_keys(system.connector)
+            needed, known = needed_keys(system.connector), stream_settings(system.connector)
         except ConfigurationError as error:
             yield self._problem(file, ("connector",), error.message, error.hint or "")
             return
@@ -169,6 +169,11 @@ class _Seen:
                 message = f"'{key}' is missing, which the connector {system.connector} needs"
                 about = StreamConfig.model_fields[key].description or ""
                 yield self._problem(file, base, message, f"Add {key}: {about}")
+        for key in stream.overrides:
+            if known is not None and key not in known:
+                message = f"the connector {system.connector} knows no setting '{key}' of a stream"
+                remedy = did_you_mean(key, known, otherwise=f"Settings: {', '.join(known)}.")
+                yield self._problem(file, (*base, "settings", key), message, remedy)
 
     def _rule_problems(self, file: str, base: Path, stream: StreamConfig) -> Iterator[Problem]:
         for number, rule in enumerate(stream.rules):

@@ -91,6 +91,7 @@ class Connector:
     """Reads and writes the files of one system."""
 
     NEEDED_KEYS = ("url",)
+    STREAM_SETTINGS = tuple(FileSettings.model_fields)
 
     def __init__(self, config: SystemConfig, /) -> None:
         """Take the system's configuration; do no I/O."""

@@ -48,7 +48,7 @@ from customer_sync.systems.sql.reading import (
     readable,
     repeated_statement,
 )
-from customer_sync.systems.sql.stream import Plan, Stream, stream_of, url_of
+from customer_sync.systems.sql.stream import SETTINGS, Plan, Stream, stream_of, url_of
 from customer_sync.systems.sql.table import TableFacts, reflect, table_names
 
 __all__ = ["Connector"]
@@ -68,6 +68,8 @@ DEFAULT_SCHEMA: tuple[str | None, ...] = (None,)
 
 class Connector:
     """Any database that SQLAlchemy reaches."""
+
+    STREAM_SETTINGS = SETTINGS
 
     def __init__(self, config: SystemConfig, /) -> None:
         """Take the system's configuration; do no I/O."""

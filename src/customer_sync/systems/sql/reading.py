@@ -41,7 +41,7 @@ from customer_sync.systems.sql.stream import Plan
 from customer_sync.systems.sql.values import bind, expression, show_all
 
 __all__ = [
-    "Rows", "clock", "clock_statement", "count_statement", "frame", "gone_frame", "ids_statement",
+    "Rows", "clock", "clock_statement", "count_statement", "frame", "gone_frame", "ids_statement", "is_sayable",
     "page_statement", "place_of_last", "readable", "repeated_statement",
 ]  # fmt: skip
 
@@ -214,7 +214,7 @@ def readable(
     kept: list[bool] = []
     for place in range(rows.count):
         values = zip(names, rows.row(place, names), strict=True)
-        broken = [name for name, value in values if not _is_sayable(value)]
+        broken = [name for name, value in values if not is_sayable(value)]
         kept.append(not broken)
         if broken:
             is_named = not set(broken) & set(plan.key)
@@ -223,7 +223,8 @@ def readable(
     return frame(plan, fields, rows.keep(kept)), faults
 
 
-def _is_sayable(value: Any) -> bool:
+def is_sayable(value: Any) -> bool:
+    """Return whether a value is no text with letters that are none."""
     try:
         str(value).encode()
     except UnicodeEncodeError:
@@ -238,7 +239,7 @@ def place_of_last(plan: Plan, rows: Rows, names: Sequence[str]) -> tuple[Any, ..
         ConfigurationError: Its value in one of the columns is no text, so nothing can follow it.
     """
     values = rows.row(rows.count - 1, names)
-    broken = [name for name, value in zip(names, values, strict=True) if not _is_sayable(value)]
+    broken = [name for name, value in zip(names, values, strict=True) if not is_sayable(value)]
     if broken:
         named = ", ".join(broken)
         raise ConfigurationError(

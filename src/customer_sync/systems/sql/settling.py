@@ -14,7 +14,7 @@ from customer_sync.connect.port import Answer, Flow, SqlCall, SqlReply, Write
 from customer_sync.systems.sql.reading import Rows, ids_statement, key_list
 from customer_sync.systems.sql.stream import Plan
 from customer_sync.systems.sql.values import ValueRefusedError, expression, restore, same, show_one
-from customer_sync.systems.sql.writing import Shown, new_key, show
+from customer_sync.systems.sql.writing import Shown, answerable, new_key, show
 
 __all__ = ["settle"]
 
@@ -151,7 +151,7 @@ def _accepted(plan: Plan, one: Write, present: Shown) -> Answer:
         token=one.token,
         outcome="accepted",
         external_id=present.external_id,
-        record=record,
+        record=answerable(record),
         version=present.version,
         changed_at=present.changed_at,
     )

@@ -22,15 +22,15 @@ from customer_sync.model.config import StreamConfig, SystemConfig
 from customer_sync.systems.sql.table import ColumnFacts, TableFacts, split_name
 from customer_sync.systems.sql.values import ValueRefusedError, restore, show_one
 
-__all__ = ["Plan", "Stream", "stream_of"]
+__all__ = ["SETTINGS", "Plan", "Stream", "stream_of"]
 
 LAG_S = 30.0
 READ_ROWS_MAX = 10_000
 WRITE_ROWS_MAX = 1_000
 NEW_KEYS = ("uuid", "max_plus_one", "given")
-SETTINGS = {
+SETTINGS = (
     "zone", "touch", "new_key", "deactivate", "unique", "changed_at", "delete", "schema",
-}  # fmt: skip
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def stream_of(config: SystemConfig, name: str) -> Stream:
         raise NotFoundError(
             f"The system {config.system!r} has no stream {name!r}.", context={"stream": name}
         )
-    unknown = sorted(set(stream.overrides) - SETTINGS)
+    unknown = sorted(set(stream.overrides) - set(SETTINGS))
     if unknown:
         raise ConfigurationError(
             f"The sql connector knows no setting {', '.join(unknown)}.",

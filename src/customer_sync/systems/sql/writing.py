@@ -28,12 +28,13 @@ from customer_sync.systems.sql.reading import (
     clock,
     clock_statement,
     ids_statement,
+    is_sayable,
     key_list,
 )
 from customer_sync.systems.sql.stream import Plan
 from customer_sync.systems.sql.values import ValueRefusedError, bind, restore, same, show_one
 
-__all__ = ["Shown", "new_key", "read_back", "show", "write"]
+__all__ = ["Shown", "answerable", "new_key", "read_back", "show", "write"]
 
 KEYS_FROM_TOKENS = UUID("8a5b0c58-6f5e-5d0b-9d5a-7b0c3f6f1e52")
 RETURNING = ("postgresql", "sqlite", "mssql", "oracle")
@@ -412,7 +413,7 @@ def _outcome(
         token=one.token,
         outcome="accepted",
         external_id=present.external_id,
-        record=present.record,
+        record=answerable(present.record),
         version=present.version,
         changed_at=present.changed_at,
     )
@@ -441,6 +442,11 @@ def show(plan: Plan, rows: Rows, fields: Sequence[str] | None = None) -> dict[st
     return found
 
 
+def answerable(record: Mapping[str, str | None]) -> Mapping[str, str | None] | None:
+    """Return the record, or None where a value is no text: reading will set it aside."""
+    return record if all(map(is_sayable, record.values())) else None
+
+
 def _moved(one: Write, present: Shown | None) -> Answer:
     if present is None or present.is_gone:
         return Answer(
@@ -454,7 +460,7 @@ def _moved(one: Write, present: Shown | None) -> Answer:
         token=one.token,
         outcome="moved",
         external_id=one.external_id,
-        record=present.record,
+        record=answerable(present.record),
         version=present.version,
         changed_at=present.changed_at,
         code="changed",
