@@ -589,15 +589,14 @@ def _keys(
     fresh = fresh.sort("key") if fresh.height > 1 else fresh
     if seen.stream.id in OWN_STREAMS:
         return fresh, fresh.clear()
-    before, after = _identifying(rules, seen, links, stored)
-    differs = differing(after, before)
+    shown, known, after = _identifying(rules, seen, links, stored)
+    differs = differing(after, known) | differing(after, shown)
     if not differs.any():
         return fresh, fresh.clear()
-    before, after = where(before, differs), where(after, differs)
-    old, new = (
+    by_image, by_word, now = (
         pick(
             match_keys(
-                values,
+                where(values, differs),
                 rules.config.workspace.match,
                 system=seen.stream.system,
                 salt=rules.salt,
@@ -606,38 +605,38 @@ def _keys(
             "key",
             "link",
         )
-        for values in (before, after)
+        for values in (shown, known, after)
     )
-    gone = apart(old, new, ["key", "link"])
-    return pl.concat([fresh, apart(new, old, ["key", "link"])]), gone
+    gone = apart(by_word, now, ["key", "link"])
+    return pl.concat([fresh, apart(now, by_image, ["key", "link"])]), gone
 
 
 def _identifying(
     rules: Published, seen: Observation, links: pl.DataFrame, stored: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return what known records are identified by, before and now: ``link`` and canonical columns.
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Return what identified known records: by their image, by what they said last too, and now.
 
-    A record that shows something unreadable, or says nothing of a field now, is still known by what it
-    said last.
+    Three frames of the same rows, ``link`` and canonical columns. A record that shows something unreadable
+    now, or nothing, of what it spoke of before, is still known by what it said.
     """
     both = pick(among(among(seen.before, links, "link"), seen.values, "link"), "link")
     names = [name for name in seen.values.columns if identifies(name)]
-    before = beside(both, pick(seen.before, "link", *names), "link")
+    shown = beside(both, pick(seen.before, "link", *names), "link")
     after = beside(both, pick(seen.values, "link", *names), "link")
     told = where(
         among(stored, both, "link"), pl.col("field").is_in(names) & pl.col("value").is_not_null()
     )
-    if told.height:
-        said = widened(
-            told.rename({"link": "customer"}), names, [n for n in rules.many if n in names]
-        )
-        said = beside(both, said.rename({"customer": "link"}), "link")
-        before = before.with_columns(pl.coalesce(name, said[name]).alias(name) for name in names)
+    if told.is_empty():
+        return shown, shown, after
+    lists = [name for name in rules.many if name in names]
+    said = widened(told.rename({"link": "customer"}), names, lists).rename({"customer": "link"})
+    said = beside(both, said, "link")
+    known = shown.with_columns(pl.coalesce(name, said[name]).alias(name) for name in names)
     silent = where(seen.silent, pl.col("field").is_in(names))
     for (name,), cells in silent.partition_by("field", as_dict=True).items():
         is_silent = both["link"].is_in(cells["link"].implode())
-        after = after.with_columns(before[str(name)].zip_with(is_silent, after[str(name)]))
-    return before, after
+        after = after.with_columns(said[str(name)].zip_with(is_silent, after[str(name)]))
+    return shown, known, after
 
 
 def _rejects(seen: Observation, doubtful: pl.DataFrame) -> pl.DataFrame:
