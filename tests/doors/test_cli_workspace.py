@@ -87,7 +87,9 @@ def test_discover_proposes_a_file_that_can_be_published(desk):
     assert shown.code == written.code == 0
     assert "email_address" in shown.out
     assert "${SHOP_URL" in path.read_text()
-    assert desk.run("publish", "--json").json["version"] == 1
+    published = desk.run("publish", "--json")
+    assert published.code == 0, published.err
+    assert published.json["version"] == 1
     assert desk.run("discover", "shup").code == 1
 
 

@@ -93,8 +93,9 @@ def run_time(
         complete = is_there and (user is not None or may_take_on) and _is_complete(tx, role, rights)
     if afresh or not complete:
         with owner.transaction() as tx:
-            # Two who grant the same at once would get in each other's way in the catalogue.
-            tx.execute(_LOCK, [f"role {role}"])
+            # Two who grant at once get in each other's way in the catalogue, of another schema too: the
+            # rights on the database, and the owner's memberships, are rows that they share.
+            tx.execute(_LOCK, ["customer_sync roles"])
             if user is None:
                 _take_on(tx, role)
             _grant(tx, owner.schema, role, rights(tx, role))
