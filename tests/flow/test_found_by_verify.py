@@ -127,6 +127,22 @@ def test_a_merge_in_a_system_takes_the_whole_customer_along(world):
     assert len(company.shown("crm")) == 1
 
 
+def test_a_merge_into_a_record_as_new_as_the_merge_is_followed_at_once(world):
+    company = world("crm", "shop")
+    crm = company.platforms["crm"]
+    loser = crm.create("contacts", email="a@acme.test", first="Ann", last="Lee")
+    company.sync()
+    winner = crm.create("contacts", email="b@acme.test", first="Ann", last="Lee")
+    crm.merge("contacts", loser, winner)
+
+    company.sync()
+
+    assert company.rows("SELECT count(*) FROM customer WHERE retired_into IS NULL") == [(1,)]
+    before = company.rows("SELECT id, customer, since, seen FROM link ORDER BY id")
+    company.sync(whole=True)
+    assert company.rows("SELECT id, customer, since, seen FROM link ORDER BY id") == before
+
+
 def test_a_system_that_never_shows_what_it_is_sent_is_left_to_a_person(world):
     """Whatever is written there, its people (or a rule of its own) change it back at once."""
     company = world(

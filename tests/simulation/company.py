@@ -119,7 +119,8 @@ def _behaviour(random: Random) -> Behaviour:
         answers_record=random.random() < 0.6,
         page_rows_max=random.choice((4, 1_000, 1_000, 1_000)),
         write_rows_max=random.choice((2, 100, 100)),
-        tells_total=random.random() < 0.5,
+        tells_total=(total := random.random()) < 0.5,
+        tells_time=total * 10 % 1 < 0.7,  # of the same draw: seeds keep their companies
     )
 
 

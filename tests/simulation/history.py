@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -37,12 +38,25 @@ class Histories:
     changes: dict[Key, list[Change]] = field(default_factory=lambda: defaultdict(list))
     gone: set[Key] = field(default_factory=set)
     merges: list[tuple[Key, Key]] = field(default_factory=list)
+    overrun: set[tuple[Key, tuple[str, str]]] = field(default_factory=set)
 
     def of(self, key: Key) -> list[Change]:
         return self.changes.get(key, [])
 
+    def last(self, key: Key, cell: tuple[str, str]) -> str | None:
+        """Return what people said last of a cell."""
+        said = [change.value for change in self.of(key) if change.cell == cell]
+        return said[-1] if said else None
+
     def is_gone(self, key: Key) -> bool:
         return key in self.gone
+
+    def is_overrun(self, key: Key, cell: tuple[str, str]) -> bool:
+        """Whether a list was written whole in the moment in which people added to it.
+
+        A system that knows no precondition cannot tell, and nobody but its log knows what was added.
+        """
+        return (key, cell) in self.overrun
 
 
 def histories(world: "World") -> Histories:
@@ -80,6 +94,8 @@ def _follow(world: "World", stream: Stream, found: Histories) -> None:  # noqa: 
     held = {(row["row"], row["field"]) for row in mapped.rejects.iter_rows(named=True)}
     silent = {(row["row"], row["field"]) for row in mapped.silent.iter_rows(named=True)}
     said: dict[str, dict[tuple[str, str], str]] = defaultdict(dict)
+    is_blind = world.platforms[stream.system].behaviour.precondition == "none"
+    typed: dict[tuple[str, tuple[str, str]], datetime] = {}
     many = set(world.rules.many)
     for row, (operation, number, values) in enumerate(
         zip(log, log.numbers, mapped.values.iter_rows(named=True), strict=True)  # type: ignore[attr-defined]
@@ -93,10 +109,15 @@ def _follow(world: "World", stream: Stream, found: Histories) -> None:  # noqa: 
             cells = {(name, ""): HELD} if is_held else dict(_cells(name, value, many))
             before = {cell: v for cell, v in said[operation.id].items() if cell[0] == name}
             for cell in sorted({*cells, *before}):
-                if cells.get(cell) != before.get(cell) and operation.by == PEOPLE:
-                    key = (stream.id, operation.id)
+                if cells.get(cell) == before.get(cell):
+                    continue
+                key = (stream.id, operation.id)
+                if operation.by == PEOPLE:
                     change = Change(number=number, key=key, cell=cell, value=cells.get(cell))
                     found.changes[key].append(change)
+                    typed[operation.id, cell] = operation.at
+                elif is_blind and name in many and typed.get((operation.id, cell)) == operation.at:
+                    found.overrun.add((key, cell))
             for cell in before:
                 del said[operation.id][cell]
             said[operation.id].update(cells)

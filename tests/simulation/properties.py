@@ -6,7 +6,7 @@ believes is compared with what stands there, never with what it says of itself.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -323,7 +323,9 @@ def _lost_updates(  # noqa: C901 - one rule after another
         # What a doubled request of ours created, and people made another customer of, nobody said.
         told = {*changes} if was is None else {*changes, *cells, *was}
         for cell in sorted(told):
-            yield from _cell(world, before, customer, cell, changes[cell], cells, was, history)
+            yield from _cell(
+                world, before, customer, cell, changes[cell], cells, was, history, keys
+            )
 
 
 def _shuffled(
@@ -339,7 +341,7 @@ def _shuffled(
     return found
 
 
-def _cell(  # noqa: C901 - one rule after another
+def _cell(  # noqa: C901, PLR0912 - one rule after another
     world: "World",
     before: Checkpoint,
     customer: int,
@@ -348,6 +350,7 @@ def _cell(  # noqa: C901 - one rule after another
     cells: Mapping[Cell, str],
     was: Mapping[Cell, str] | None,
     history: Histories,
+    keys: Sequence[tuple[int, str]],
 ) -> Iterator[str]:
     now = cells.get(cell)
     last: dict[tuple[int, str], Change] = {}
@@ -362,6 +365,8 @@ def _cell(  # noqa: C901 - one rule after another
             # What was typed in between may have been seen or not.
             other |= {c.value for c in changes if c.key == key and c.value != HELD}
             other.add(was.get(cell) if was else None)
+        elif history.is_overrun(key, cell):
+            other |= {change.value, None}
         elif is_known and two_way:
             knowing.add(change.value)
         else:
@@ -369,11 +374,16 @@ def _cell(  # noqa: C901 - one rule after another
     allowed = knowing | other
     if not knowing:
         allowed.add(was.get(cell) if was is not None else None)
+        if None in other:
+            # Who never showed what held takes back only its own word: another's, never told of, may stand.
+            allowed |= {history.last(key, cell) for key in keys}
     if was is None and not knowing:
         # A customer of new records: one that says nothing of a field clears no other's value.
         allowed |= {c.value for c in changes if c.value != HELD}
         if len({c.key for c in changes}) == 1 and other and HELD not in {c.value for c in changes}:
             allowed = {last[changes[0].key].value}
+            if history.is_overrun(changes[0].key, cell):
+                allowed |= {None}
             if history.is_gone(changes[0].key):
                 allowed |= {None, *(c.value for c in changes)}
     if now not in allowed:

@@ -79,6 +79,7 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     with session.db.transaction() as tx:
         cursor = settings.cursor(tx, stream.id)
         is_listed = settings.is_listed(tx, stream.id, cursor)
+        is_first = settings.is_first(tx, stream.id)
     listing = whole or (cursor is None and not has_cursor)
     done = Pulled(is_listing=listing or cursor is None)
     mode: Literal["changes", "listing"] = "listing" if whole else "changes"
@@ -103,6 +104,9 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
         news.note(absorbed, page)
         reread(session, stream, absorbed.stale)
         session.progress(stream.title, done.rows, page.total)
+    if is_first:
+        with session.db.transaction() as tx:
+            settings.first_done(tx, stream.id, now=session.now())
     # The cursor tells what is unchanged from what was emptied: neither shows a row.
     is_unchanged = end == cursor and not done.rows and not done.faults
     done.is_known = can.is_whole and is_listed and is_unchanged

@@ -96,7 +96,7 @@ class Claim:
     record: str
     element: str = dataclasses.field(repr=False)
     value: str | None = dataclasses.field(repr=False)
-    at: datetime
+    at: datetime | None  # null: first seen at a source without a clock
     stamp: int
     seen: int
     basis: int

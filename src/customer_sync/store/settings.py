@@ -7,6 +7,8 @@ from customer_sync.infra.pg import Transaction, load
 
 __all__ = [
     "cursor",
+    "first_done",
+    "is_first",
     "is_listed",
     "keep_listed",
     "latest",
@@ -68,6 +70,17 @@ def reading_failed(tx: Transaction, stream: int, *, code: str, reason: str, now:
 def reading_done(tx: Transaction, stream: int) -> None:
     """Forget how reading a stream failed before: now it was read."""
     tx.execute(STATEMENTS["reading_done"], [stream])
+
+
+def is_first(tx: Transaction, stream: int) -> bool:
+    """Tell whether a stream was never read to its end yet, as it is mapped now."""
+    rows = tx.rows(STATEMENTS["is_first"], [stream])
+    return bool(rows and rows[0][0])
+
+
+def first_done(tx: Transaction, stream: int, *, now: datetime) -> None:
+    """Remember that a stream was read to its end."""
+    tx.execute(STATEMENTS["first_done"], [now, stream])
 
 
 def read_again(tx: Transaction, stream_ids: list[int]) -> None:

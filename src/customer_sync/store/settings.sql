@@ -30,7 +30,15 @@ UPDATE stream SET listed = cursor WHERE id = %s
 
 -- name: forget_cursor
 -- Read a stream from the start again; by stream's primary key.
-UPDATE stream SET cursor = NULL WHERE id = ANY(%s::integer[])
+UPDATE stream SET cursor = NULL, known_since = NULL WHERE id = ANY(%s::integer[])
+
+-- name: is_first
+-- Whether a stream is being read for the first time, as it is mapped now; by stream's primary key.
+SELECT known_since IS NULL FROM stream WHERE id = %s
+
+-- name: first_done
+-- A stream was read to its end; by stream's primary key.
+UPDATE stream SET known_since = coalesce(known_since, %s) WHERE id = %s
 
 -- name: forget_digests
 -- Let every record of these streams be news; by link (stream, external_id).

@@ -6,12 +6,13 @@ from typing import Literal, LiteralString, cast
 
 import polars as pl
 
-from customer_sync.core.decide import LEDGER_STREAM, Published, Snapshot
+from customer_sync.core.decide import LEDGER_STREAM, OWN_STREAMS, Published, Snapshot
 from customer_sync.infra.pg import Transaction, load
 from customer_sync.kernel.errors import StoreConflictError
 from customer_sync.kernel.frames import among, apart, empty, pick
 from customer_sync.model.frame import ACCEPTED, CLAIMS, IMAGES, INSTANT, LINKS, SENT
 from customer_sync.store.customers import COLUMNS, ROW, as_golden
+from customer_sync.store.settings import is_first
 
 __all__ = [
     "LedgerEdits",
@@ -205,6 +206,7 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
         winners=winners,
         customer_ids=allocate(tx, "customers", new_count if stream != LEDGER_STREAM else 0),
         answer=answered is not None,
+        is_first=stream not in OWN_STREAMS and is_first(tx, stream),
     )
     return Loaded(snapshot=snapshot, is_edited=edited)
 

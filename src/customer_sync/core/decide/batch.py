@@ -93,6 +93,7 @@ class Snapshot:
     )  # (link, external_id, customer) of records that observed ones were merged into
     customer_ids: pl.Series
     answer: bool = False  # the records are what answers to our own writes showed
+    is_first: bool = False  # the stream is being read for the first time, as it is mapped now
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,7 +127,8 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     alone = _alone(snapshot, seen, links)
     cells, accepted = _claimed(rules, snapshot, seen, apart(links, alone, "link"), stored, times)
     at = Deletion(
-        batch=snapshot.batch, known=snapshot.links, links=links, stored=stored, said=cells, times=times
+        batch=snapshot.batch, known=snapshot.links, links=links, stored=stored, said=cells,
+        times=times.with_columns(pl.col("at").fill_null(snapshot.now)),
     )  # fmt: skip
     cells = with_deletions(rules, seen, at)
     known = pl.concat([apart(snapshot.links, links, "link"), links])
@@ -169,10 +171,19 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
 
 
 def _times(snapshot: Snapshot, seen: Observation) -> pl.DataFrame:
-    """Return when each record changed, by its source's clock but never in the future: (link, at)."""
-    now = pl.lit(snapshot.now)
-    at = pl.min_horizontal(pl.col("@changed_at").fill_null(now), now)
-    return seen.records.select("link", at=at)
+    """Return when each record changed, by its source's clock but never in the future: (link, at).
+
+    Without such a clock it changed since it was last read. At the first reading that may be years ago: null,
+    older than whatever has a time, or a file without times would win over every system that has them.
+    """
+    at = (
+        pl.col("@changed_at")
+        if snapshot.is_first
+        else pl.col("@changed_at").fill_null(snapshot.now)
+    )
+    return seen.records.select(
+        "link", at=pl.when(at.is_not_null()).then(pl.min_horizontal(at, pl.lit(snapshot.now)))
+    )
 
 
 def _alone(snapshot: Snapshot, seen: Observation, links: pl.DataFrame) -> pl.DataFrame:
@@ -270,13 +281,16 @@ def _followed(snapshot: Snapshot, links: pl.DataFrame, seen: Observation) -> pl.
     All its records go with it, or it would live on beside the one it was merged into, and be made anew
     in the system that merged it.
     """
-    if (
-        seen.records["@merged_into"].null_count() == seen.records.height
-        or snapshot.winners.is_empty()
-    ):
+    if seen.records["@merged_into"].null_count() == seen.records.height:
         return links
+    # The one it was merged into may be as new as the merge: then it is among these records.
+    known = [
+        pick(links, "external_id", "customer"),
+        pick(snapshot.winners, "external_id", "customer"),
+    ]
+    winners = pl.concat(known).unique("external_id", keep="first", maintain_order=True)
     into = seen.records.select("link", winner="@merged_into").join(
-        snapshot.winners.select(winner="external_id", to="customer"), on="winner"
+        winners.select(winner="external_id", to="customer"), on="winner"
     )
     pairs = links.select("link", "customer").join(into, on="link").select("customer", "to")
     goes = _ends({was: to for was, to in pairs.rows() if was != to})
@@ -357,7 +371,9 @@ def _claimed(
     if fresh.height:
         nothing = pl.lit(0, pl.Int64)
         first = _beside_golden(rules, snapshot, first_cells(fresh, rules.many), links)
-        parts.append(first.with_columns(seen=nothing, basis=_basis(snapshot)))
+        parts.append(
+            first.with_columns(seen=nothing, basis=_basis(snapshot), is_edit=pl.lit(value=False))
+        )
     before = among(seen.before, spoken, "link")
     if before.height:
         after = among(spoken, before, "link")
@@ -371,8 +387,12 @@ def _claimed(
             parts.append(_based(rules, snapshot, seen, changed, links, stored))
     if not parts:
         return pl.DataFrame(schema=CELLS), accepted
-    columns = ["link", "field", "element", "value", "seen", "basis"]
+    columns = ["link", "field", "element", "value", "seen", "basis", "is_edit"]
     said = matched(pl.concat([pick(part, *columns) for part in parts]), times, "link")
+    if said["at"].null_count():
+        # What was edited was edited since it was last read. Claims of one key have one time: one row.
+        at = pl.col("at").fill_null(pl.when("is_edit").then(pl.lit(snapshot.now)))
+        said = said.with_columns(at=at.max().over("link", "seen", "basis"))
     stamp = constant("stamp", snapshot.batch, pl.Int64(), said.height)
     return pick(said.hstack([stamp]), *CELLS), accepted
 
@@ -397,8 +417,9 @@ def _late(snapshot: Snapshot, said: pl.DataFrame) -> pl.DataFrame:
     """Return claims of what people said of the value they were shown, understood only now."""
     batch = pl.lit(snapshot.batch, pl.Int64)
     return said.with_columns(
-        element=pl.lit(""), seen=pl.min_horizontal("mark", batch - 1), basis=batch
-    )
+        element=pl.lit(""), seen=pl.min_horizontal("mark", batch - 1), basis=batch,
+        is_edit=pl.lit(value=True),
+    )  # fmt: skip
 
 
 def _based(
@@ -429,7 +450,7 @@ def _based(
     aware = pl.when(knowing & ~inward_only).then(had_seen).otherwise(pl.lit(0, pl.Int64))
     basis = pl.lit(snapshot.batch, pl.Int64) if is_decided else _basis(snapshot)
     # A claim that came to agree late may have seen what it stands for: it must not override itself.
-    return met.with_columns(seen=pl.min_horizontal(aware, basis - 1), basis=basis)
+    return met.with_columns(seen=pl.min_horizontal(aware, basis - 1), basis=basis, is_edit=knowing)
 
 
 def _beside_golden(

@@ -118,7 +118,9 @@ def _taken_back(rules: Published, seen: Observation, at: Deletion) -> list[pl.Da
             on="customer",
         )
         is_unaware = pl.lit(shows) & (pl.col("had_seen") < pl.col("told"))
-        unaware = met.filter((pl.col("edited_at") <= pl.col("at")) | is_unaware)
+        # An edit of which nobody knows when it was made is no news.
+        is_earlier = (pl.col("edited_at") <= pl.col("at")).fill_null(value=True)
+        unaware = met.filter(is_earlier | is_unaware)
         # Of the deletion's own moment: whoever decided since then about `active` is right.
         parts.append(_claims(unaware.select("link", "at").unique("link"), YES, at, knowing=False))
     return parts

@@ -138,7 +138,7 @@ def packed(cells: pl.DataFrame, canonical: Sequence[str], many: Sequence[str]) -
     rows = wide.select(*key, fields=to_json(named))
     if not has_cleared:
         return rows.hstack([constant("cleared", None, pl.String(), rows.height)])
-    out = rows.join(_emptied(cells, key), on=key, how="full", coalesce=True)
+    out = rows.join(_emptied(cells, key), on=key, how="full", coalesce=True, nulls_equal=True)
     return out.with_columns(pl.col("fields").fill_null("{}"))
 
 

@@ -27,6 +27,7 @@ __all__ = ["Policies", "merge", "widened"]
 OWNER, MOST_RECENT, MOST_COMPLETE, ASK = range(4)
 _KEY = ["customer", "field", "element"]
 _RANK_LAST = 1_000_000
+_AT_UNKNOWN = -(2**62)  # nobody knows when it was said: before everything that has a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def _settled(cells: pl.DataFrame, policies: Policies) -> pl.DataFrame:
     ranked = standing.join(policies.ranks, on=["field", "stream"], how="left").with_columns(
         pl.col("rank").fill_null(_RANK_LAST), kind=kind
     )
-    newest = -pl.col("at").to_physical()
+    newest = -pl.col("at").to_physical().fill_null(_AT_UNKNOWN)
     length = -pl.col("value").str.len_chars().cast(pl.Int64).fill_null(-1)
     first = (
         pl.when(pl.col("kind") == OWNER)

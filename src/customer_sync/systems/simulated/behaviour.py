@@ -25,6 +25,7 @@ class Behaviour:
     late_commits: float = 0.0  # share of people's changes that commit late, within the lag
     repeats: float = 0.0  # share of changes that are told twice, in the feed and as notifications
     cursor: bool = True  # it can tell what changed since
+    tells_time: bool = True  # records carry the instant of their last change
     deletes: Literal["none", "flag", "feed", "keys"] = "feed"
 
     # -- what it does to values that it is sent

@@ -131,6 +131,7 @@ class Connector:
             "fields": {},
             "version": None,
             "changed_at": None,
+            "told_at": None,
             "merged_into": None,
         }
         shown = [
@@ -365,7 +366,7 @@ def _record(row: dict[str, Any], fields: Sequence[str], key: str | list[str]) ->
     absent = [name for name in fields if row["deleted"] or name not in shown]
     return {name: None if row["deleted"] else shown.get(name) for name in fields} | {
         ID: row["id"],
-        CHANGED_AT: row["changed_at"],
+        CHANGED_AT: row["told_at"],
         VERSION: row["version"],
         GONE: row["deleted"],
         MERGED_INTO: row["merged_into"],
@@ -386,7 +387,7 @@ def _answer(write: Write, answer: dict[str, Any]) -> Answer:
         external_id=answer.get("id", write.external_id),
         record=dict(record["fields"]) if record else None,
         version=record["version"] if record else None,
-        changed_at=record["changed_at"] if record else None,
+        changed_at=record["told_at"] if record else None,
         code=answer.get("code", ""),
         reason=answer.get("reason", ""),
     )

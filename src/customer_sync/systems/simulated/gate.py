@@ -179,14 +179,15 @@ class Gate:
             self._shown(held.records[key], fields) if key in held.records else None for key in ids
         ]
 
-    @staticmethod
-    def _shown(record: "Record", fields: Sequence[str] | None) -> dict[str, Any]:
+    def _shown(self, record: "Record", fields: Sequence[str] | None) -> dict[str, Any]:
+        tells_time = self._platform.behaviour.tells_time
         names = record.fields if fields is None else [n for n in fields if n in record.fields]
         return {
             "id": record.id,
             "fields": {name: record.fields[name] for name in names},
             "version": str(record.version),
-            "changed_at": record.changed_at,
+            "changed_at": record.changed_at,  # what a position in its listing is made of
+            "told_at": record.changed_at if tells_time else None,
             "deleted": record.deleted,
             "merged_into": record.merged_into,
         }
