@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -19,6 +19,11 @@ from psycopg import sql
 from customer_sync.cli import main
 from customer_sync.engine.folder import starter
 from customer_sync.store.ownership import schema_name
+
+if TYPE_CHECKING:
+    from ledger_desk import TradingDesk
+
+sys.path[:0] = [str(Path(__file__).parents[1] / name) for name in ("doors", "ledger", "store")]
 
 
 @dataclass
@@ -113,3 +118,14 @@ def desk(
     with psycopg.connect(pg_dsn, autocommit=True) as connection:
         schema = sql.Identifier(schema_name(name))
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(schema))
+
+
+@pytest.fixture
+def books(desk: Desk) -> Iterator["TradingDesk"]:
+    """A starter workspace that is in agreement, with empty books of its customers."""
+    from ledger_desk import trading
+
+    made = trading(desk)
+    yield made
+    made.keeper.books.owner.close()
+    made.keeper.db.close()

@@ -12,11 +12,11 @@ def test_closing_and_reopening_is_told_in_the_audit_trail(world):
     company = world("crm")
 
     with running(company.session(), "close") as session:
-        changed = [close(session, "2026-01", by="ann"), close(session, "2026-01", by="bob"), reopen(session, "2026-01", by="ann")]  # fmt: skip
+        changed = [close(session, "2026-01", by="ann"), close(session, "2026-01", by="bob"), reopen(session, "2026-01", by="ann", reason="late\ninvoice")]  # fmt: skip
 
     assert changed == [True, False, True]
     assert company.rows("SELECT kind, detail FROM event WHERE starts_with(kind, 'period.') ORDER BY id") == [
-        ("period.closed", "2026-01"), ("period.reopened", "2026-01"),
+        ("period.closed", "2026-01 by ann"), ("period.reopened", "2026-01 by ann reason: late invoice"),
     ]  # fmt: skip
 
 

@@ -98,25 +98,27 @@ def test_an_opening_balance_that_cannot_be_posted_says_why_and_stops_itself_only
     with keeper.db.transaction() as tx:
         periods.set_state(tx, "2025-12", periods.CLOSED, by="ann", now=NOW)
     open_balances(
-        keeper.db, opening({"external_id": "c7", "amount_e4": 1, "number": "old"}), now=NOW
+        keeper.db, opening({"external_id": "c7", "amount_e4": 100, "number": "old"}), now=NOW
     )
 
     done = open_balances(keeper.db, opening(
         {"external_id": "c7", "amount_e4": 5_0000},
         {"external_id": "nobody", "amount_e4": 5_0000},
         {"external_id": "c7", "amount_e4": 0, "number": "0"},
-        {"external_id": "c7", "amount_e4": 5, "functional_e4": -5, "number": "1"},
-        {"external_id": "c7", "amount_e4": 5, "currency": "euro", "number": "2"},
-        {"external_id": "c7", "amount_e4": 5, "date": None, "number": "3"},
-        {"external_id": "c7", "amount_e4": 5, "date": date(2025, 12, 31), "number": "4"},
-        {"external_id": "c7", "amount_e4": 5, "number": "5"}, {"external_id": "c7", "amount_e4": 6, "number": "5"},
-        {"external_id": "c7", "amount_e4": 2, "number": "old"},
+        {"external_id": "c7", "amount_e4": 500, "functional_e4": -500, "number": "1"},
+        {"external_id": "c7", "amount_e4": 500, "currency": "euro", "number": "2"},
+        {"external_id": "c7", "amount_e4": 500, "date": None, "number": "3"},
+        {"external_id": "c7", "amount_e4": 500, "date": date(2025, 12, 31), "number": "4"},
+        {"external_id": "c7", "amount_e4": 500, "number": "5"}, {"external_id": "c7", "amount_e4": 600, "number": "5"},
+        {"external_id": "c7", "amount_e4": 200, "number": "old"},
         {"external_id": "c7", "amount_e4": 9 * 10**18 + 1, "number": "6"},
+        {"external_id": "c7", "amount_e4": 10_0050, "number": "7"}, {"external_id": "c7", "amount_e4": 10_5000, "currency": "JPY", "number": "8"},
     ), now=NOW)  # fmt: skip
 
     assert done.posted == 1
     assert done.rejects.rows() == [
         (1, "opening_customer"), (2, "opening_amount"), (3, "opening_amount"), (4, "opening_currency"), (5, "opening_incomplete"),
         (6, "opening_period"), (7, "opening_twice"), (8, "opening_twice"), (9, "opening_differs"), (10, "opening_amount"),
+        (11, "opening_amount"), (12, "opening_amount"),
     ]  # fmt: skip
     assert keeper.books.unsound() == {}

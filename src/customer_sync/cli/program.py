@@ -14,6 +14,7 @@ from customer_sync.cli import (
     discovery,
     folder,
     health,
+    ledger,
     people,
     planning,
     questions,
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for group in (
-    folder, discovery, run_commands, planning, correcting, questions, people, health, demo,
+    folder, discovery, run_commands, planning, correcting, questions, people, ledger, health, demo,
 ):  # fmt: skip
     group.register(app)
 

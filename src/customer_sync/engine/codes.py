@@ -78,7 +78,7 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "Nothing: it is sent again. If it stays, check that the system is up.",
     ),
     "opening_amount": Explained(
-        "The opening balance is nothing, too large, or has another sign in the functional currency.",
+        "The opening balance is nothing, too large, finer than its currency, or of another sign in the functional one.",
         "Correct the row: what the customer owes is positive, what it has to its credit negative.",
     ),
     "opening_currency": Explained(
@@ -89,6 +89,10 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "The record that the opening balance names is not known, or excluded.",
         "Read the customers first, then give the same file again: what was posted is not posted twice.",
     ),
+    "opening_date": Explained(
+        "A day of the opening balance is no day.",
+        "Write it like 2026-01-31.",
+    ),
     "opening_differs": Explained(
         "This opening balance was posted before with another amount or day.",
         "Correct what was posted by an entry, or give the new item a number of its own.",
@@ -97,9 +101,17 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "The opening balance lacks its day, its currency or an amount.",
         "Complete the row.",
     ),
+    "opening_number": Explained(
+        "An amount of the opening balance is no plain number of at most four places.",
+        "Write it like -1234.50: no thousands separators, no currency sign.",
+    ),
     "opening_period": Explained(
         "The opening balance is dated in a closed period.",
         "Reopen the period, or date the row later.",
+    ),
+    "opening_stream": Explained(
+        "The opening balance names a stream that is not configured.",
+        "Name the system and stream of the customer's record, as `links export` writes them.",
     ),
     "opening_twice": Explained(
         "Two rows open the same item: one record, currency and number.",

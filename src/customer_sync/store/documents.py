@@ -7,7 +7,8 @@ how a document is posted.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import cast
 
 import polars as pl
 
@@ -26,7 +27,7 @@ from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
 
 __all__ = [
     "CONCERNED", "CUSTOMERS", "KNOWN", "PARTIES", "WAITING_DOCUMENTS", "Standing", "Work", "allocate", "commit",
-    "crossing", "customers", "items", "lock", "parties", "standing", "waiting",
+    "crossing", "customers", "items", "lock", "parties", "standing", "unposted", "waiting",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -165,6 +166,12 @@ def waiting(tx: Transaction, arrived: pl.DataFrame) -> pl.DataFrame:
     """
     _stage(tx, "named_customer", arrived.select("stream", "external_id").unique())
     return tx.frame(STATEMENTS["waiting"], schema=WAITING_DOCUMENTS)
+
+
+def unposted(tx: Transaction, first: date, last: date) -> dict[str, int]:
+    """Return state -> how many documents dated between two days wait, are parked or rejected."""
+    days = {"first": first, "last": last}
+    return dict(cast("list[tuple[str, int]]", tx.rows(STATEMENTS["unposted"], days)))
 
 
 # -- leaving behind -------------------------------------------------------------------------------

@@ -91,3 +91,8 @@ FROM noted_document n WHERE d.id = n.id
 -- name: release
 -- Take allocations back; by allocation's primary key.
 UPDATE allocation a SET released_at = %(now)s, released_entry = r.entry FROM released_allocation r WHERE a.id = r.allocation
+
+-- name: unposted
+-- How many documents dated in a period wait to be posted there, by state; by document_waiting.
+SELECT state, count(*) FROM document
+WHERE state IN ('waiting', 'parked', 'rejected') AND date BETWEEN %(first)s AND %(last)s GROUP BY state ORDER BY state

@@ -6,6 +6,7 @@ its locks in one order (documents, periods, balances, seal), so callers post onc
 everything else that locks. Must not know why anything is posted.
 """
 
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import cast
 
@@ -16,8 +17,9 @@ from customer_sync.kernel.frames import empty
 from customer_sync.model.document import ENTRIES
 
 __all__ = [
-    "ACCOUNTS", "BOOK", "PARTY_ACCOUNTS", "TRIAL_BALANCE", "accounts", "add_accounts", "allocate", "balances", "commit",
-    "entries", "general_ledger", "head", "id_of", "money", "party_accounts", "span", "trial_balance",
+    "ACCOUNTS", "BOOK", "FOUND", "PARTY_ACCOUNTS", "TRIAL_BALANCE", "Wanted", "account_before", "accounts",
+    "add_accounts", "allocate", "balances", "commit", "entries", "find", "general_ledger", "head", "id_of", "money",
+    "party_accounts", "span", "trial_balance",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -69,6 +71,31 @@ BOOK: dict[str, pl.DataType] = {
     "amount_e4": pl.Int64(),
     "functional_e4": pl.Int64(),
 }
+# external_id, stream: of the entry's document. reversed_by: the entry that takes it back.
+FOUND: dict[str, pl.DataType] = {
+    **BOOK,
+    "external_id": pl.String(),
+    "stream": pl.Int32(),
+    "reversed_by": pl.Int64(),
+}
+_BEFORE: dict[str, pl.DataType] = {
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which entries are asked for: those that have all that is said. document: its number, or its system's id."""
+
+    entry: int | None = None
+    customer: int | None = None
+    document: str | None = None
+    account: str | None = None
+    period: str | None = None
+    since: date | None = None
+    until: date | None = None
 
 
 def add_accounts(tx: Transaction, chart: pl.DataFrame) -> None:
@@ -169,9 +196,21 @@ def general_ledger(
     since: date | None = None,
     until: date | None = None,
 ) -> pl.DataFrame:
-    """Return the postings of an account between two dates (BOOK), by date and entry."""
+    """Return the postings of an account and its sub-accounts between two dates (BOOK), by date and entry."""
     found = _between(since, until) | {"account": account}
     return tx.frame(STATEMENTS["general_ledger"], found, schema=BOOK)
+
+
+def account_before(tx: Transaction, account: str, since: date) -> pl.DataFrame:
+    """Return currency and both amounts that an account came to before a day."""
+    found = {"since": since, "account": account}
+    return tx.frame(STATEMENTS["account_before"], found, schema=_BEFORE)
+
+
+def find(tx: Transaction, wanted: Wanted, *, limit: int) -> pl.DataFrame:
+    """Return the postings (FOUND) of the newest `limit` entries that are asked for, newest first."""
+    asked = asdict(wanted) | _between(wanted.since, wanted.until) | {"limit": limit}
+    return tx.frame(STATEMENTS["found_entries"], asked, schema=FOUND)
 
 
 def entries(tx: Transaction, *, after: tuple[date, int] | None, limit: int) -> pl.DataFrame:

@@ -33,11 +33,44 @@ FROM entry e JOIN posting p ON p.entry = e.id JOIN account a ON a.code = p.accou
 WHERE e.date BETWEEN %(since)s AND %(until)s GROUP BY 1, 2, 3, 4 ORDER BY 1, 4
 
 -- name: general_ledger
--- The postings of one account between two dates; by entry_date and posting's primary key.
+-- The postings of one account and its sub-accounts between two dates; by entry_date and posting's primary key.
 SELECT e.id, p.document, e.kind, e.date, e.period, e.reverses, e.rule, e.memo, d.number, p.line, p.account, p.party,
     l.customer, p.currency, (p.amount * 10000)::bigint, (p.functional * 10000)::bigint
 FROM entry e JOIN posting p ON p.entry = e.id LEFT JOIN document d ON d.id = p.document LEFT JOIN link l ON l.id = p.party
-WHERE e.date BETWEEN %(since)s AND %(until)s AND p.account = %(account)s ORDER BY e.date, e.id, p.line
+WHERE e.date BETWEEN %(since)s AND %(until)s AND (p.account = %(account)s OR starts_with(p.account, %(account)s || '.'))
+ORDER BY e.date, e.id, p.line
+
+-- name: account_before
+-- What one account and its sub-accounts came to before a day; by entry_date and posting's primary key.
+SELECT p.currency, (sum(p.amount) * 10000)::bigint, (sum(p.functional) * 10000)::bigint
+FROM entry e JOIN posting p ON p.entry = e.id
+WHERE e.date < %(since)s AND (p.account = %(account)s OR starts_with(p.account, %(account)s || '.')) GROUP BY 1 ORDER BY 1
+
+-- name: found_entries
+-- The newest entries that have all that is asked for, with their postings; by link_customer and posting_party, by entry_date; a document is looked for in all documents.
+SELECT e.id, e.document, e.kind, e.date, e.period, e.reverses, e.rule, e.memo, d.number, p.line, p.account, p.party,
+    l.customer, p.currency, (p.amount * 10000)::bigint, (p.functional * 10000)::bigint,
+    d.external_id, d.stream, (SELECT r.id FROM entry r WHERE r.reverses = e.id)
+FROM (
+    SELECT e.* FROM entry e
+    WHERE (%(entry)s::bigint IS NULL OR e.id = %(entry)s) AND (%(period)s::text IS NULL OR e.period = %(period)s)
+        AND e.date BETWEEN %(since)s AND %(until)s
+        AND (%(document)s::text IS NULL OR e.id IN (
+            SELECT o.id FROM document d JOIN entry o ON o.document = d.id WHERE d.external_id = %(document)s OR d.number = %(document)s
+            UNION ALL
+            SELECT p.entry FROM document d JOIN posting p ON p.party = d.party AND p.document = d.id
+            WHERE d.external_id = %(document)s OR d.number = %(document)s
+        ))
+        AND (%(customer)s::bigint IS NULL OR e.id IN (
+            SELECT p.entry FROM link l JOIN posting p ON p.party = l.id WHERE l.customer = %(customer)s
+        ))
+        AND (%(account)s::text IS NULL OR EXISTS (
+            SELECT 1 FROM posting p
+            WHERE p.entry = e.id AND (p.account = %(account)s OR starts_with(p.account, %(account)s || '.'))
+        ))
+    ORDER BY e.date DESC, e.id DESC LIMIT %(limit)s
+) e JOIN posting p ON p.entry = e.id LEFT JOIN document d ON d.id = e.document LEFT JOIN link l ON l.id = p.party
+ORDER BY e.date DESC, e.id DESC, p.line
 
 -- name: entries
 -- The next entries in the order of the books, with their postings; by entry_date and posting's primary key.

@@ -14,7 +14,8 @@ import polars as pl
 from customer_sync.infra.pg import Transaction, load
 
 __all__ = [
-    "CUSTOMER_BALANCES", "OPEN_ITEMS", "STATEMENT_LINES", "Statement", "balances", "open_items", "statement",
+    "CUSTOMER_BALANCES", "NAMED_CUSTOMERS", "OPEN_AT", "OPEN_ITEMS", "STATEMENT_LINES", "Statement", "balances",
+    "control_at", "largest_balances", "named_customers", "open_at", "open_items", "statement",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -59,6 +60,27 @@ OPEN_ITEMS: dict[str, pl.DataType] = {
     "amount_e4": pl.Int64(),
     "open_e4": pl.Int64(),
 }
+# What is open at the end of a day. entry: of what names no document. due: the due date, else the date.
+OPEN_AT: dict[str, pl.DataType] = {
+    "customer": pl.Int64(),
+    "document": pl.Int64(),
+    "entry": pl.Int64(),
+    "type": pl.String(),
+    "number": pl.String(),
+    "date": pl.Date(),
+    "due": pl.Date(),
+    "currency": pl.String(),
+    "amount_e4": pl.Int64(),
+    "open_e4": pl.Int64(),
+    "functional_e4": pl.Int64(),
+}
+NAMED_CUSTOMERS: dict[str, pl.DataType] = {
+    "customer": pl.Int64(),
+    "name": pl.String(),
+    "credit_limit": pl.String(),
+}
+_LARGEST: dict[str, pl.DataType] = {"customer": pl.Int64(), **_FORWARD}
+_CONTROL: dict[str, pl.DataType] = {"account": pl.String(), **_FORWARD}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,3 +114,30 @@ def statement(
         forward=tx.frame(STATEMENTS["brought_forward"], days, schema=_FORWARD),
         lines=tx.frame(STATEMENTS["statement"], days, schema=STATEMENT_LINES),
     )
+
+
+def open_at(tx: Transaction, day: date, customers: Sequence[int] | None = None) -> pl.DataFrame:
+    """Return OPEN_AT of these customers, or of all: what documents left open at the end of a day.
+
+    It is read from the postings, so what no document explains is there too, and the sum is the
+    customer's balance of that day.
+    """
+    if customers is None:
+        return tx.frame(STATEMENTS["open_at_of_all"], {"day": day}, schema=OPEN_AT)
+    wanted = {"day": day, "customers": list(customers)}
+    return tx.frame(STATEMENTS["open_at"], wanted, schema=OPEN_AT)
+
+
+def control_at(tx: Transaction, day: date) -> pl.DataFrame:
+    """Return account, currency and both amounts of the control accounts at the end of a day."""
+    return tx.frame(STATEMENTS["control_at"], {"day": day}, schema=_CONTROL)
+
+
+def largest_balances(tx: Transaction, *, limit: int) -> pl.DataFrame:
+    """Return customer, currency and both amounts of who owes most."""
+    return tx.frame(STATEMENTS["largest_balances"], {"limit": limit}, schema=_LARGEST)
+
+
+def named_customers(tx: Transaction, customers: Sequence[int]) -> pl.DataFrame:
+    """Return NAMED_CUSTOMERS: what people call these customers."""
+    return tx.frame(STATEMENTS["named_customers"], [list(customers)], schema=NAMED_CUSTOMERS)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.ledger.books import ONE, RULES, a_document, documents_of
 
-from customer_sync.core.ledger import reconciled, totals
+from customer_sync.core.ledger import BROUGHT, OWED, reconciled, totals
 from customer_sync.model.document import HELD
 
 FIRST, LAST = date(2026, 3, 1), date(2026, 3, 31)
@@ -30,7 +30,7 @@ def a_held(document=1, total=119, tax=19, **given):
 def explained(shown, held):
     shown, held = documents_of(*shown), pl.DataFrame(list(held), schema=HELD)
     causes = reconciled(shown, held, FIRST, LAST, RULES)
-    return causes, totals(shown, held, causes, FIRST, LAST)
+    return causes, totals(shown, held, causes, (FIRST, LAST), RULES)
 
 
 def kinds(causes):
@@ -51,8 +51,14 @@ def test_what_agrees_needs_no_explaining():
     ([a_document()], [a_held(state="waiting", reason="customer_missing")], [("waiting", 119)]),
     ([a_document()], [a_held(state="parked", reason="period_closed")], [("waiting", 119)]),
     ([a_document()], [a_held(reason="rejected", total=100, tax=19)], [("waiting", 19)]),
+    ([a_document()], [a_held(party=3), a_held(2, number="R1")],
+     [("missing_in_source", -119), ("wrong_customer", -119), ("wrong_customer", 119)]),
     ([a_document()], [a_held(), a_held(2, number="R1")], [("missing_in_source", -119)]),
     ([a_document()], [a_held(number="R1"), a_held(2, number="R1")], [("posted_twice", -119)]),
+    ([a_document()], [a_held(), a_held(2)], [("posted_twice", -119)]),
+    ([a_document()], [a_held(), a_held(2, party=9)], [("missing_in_source", -119)]),
+    ([a_document(type="order", total=50)], [], []),
+    ([a_document(type="order", total=50)], [a_held(type="order", state="noted")], []),
     ([a_document()], [a_held(entries=2, posted_e4=238 * ONE)], [("posted_twice", -119)]),
     ([a_document()], [a_held(total=110, tax=19)], [("amount", 9)]),
     ([a_document()], [a_held(total=100, tax=0)], [("tax", 19)]),
@@ -89,7 +95,7 @@ SIDES = st.fixed_dictionaries({
 })  # fmt: skip
 KEPT = st.fixed_dictionaries({
     "state": STATES, "reason": st.sampled_from([None, None, "rejected"]), "entries": st.sampled_from([1, 1, 2]),
-    "number": st.sampled_from([None, "R1", "R2"]), "tampered": st.sampled_from([0, 0, 0, 7]),
+    "number": st.sampled_from([None, "R1", "R2"]), "payout": st.sampled_from([None, "po1", "po2"]), "tampered": st.sampled_from([0, 0, 0, 7]),
 })  # fmt: skip
 
 
@@ -111,12 +117,18 @@ def test_whatever_differs_is_explained_exactly_in_total_and_per_customer(cases):
             held.append(row)
 
     causes, sums = explained(shown, held)
+    frames = documents_of(*shown), pl.DataFrame(held, schema=HELD)
 
     assert (sums["difference_e4"] == sums["explained_e4"] + sums["unexplained_e4"]).all()
     named = causes.filter(pl.col("kind") == "unexplained")["effect_e4"].sum()
     assert sums["unexplained_e4"].sum() == named
     if not any(case[4]["tampered"] for case in cases):
         assert named == 0
+    for by in (["party", "currency"], ["payout", "currency"]):
+        sums = totals(frames[0], frames[1], causes, (FIRST, LAST), RULES, by=by)
+        assert sums["unexplained_e4"].sum() == named
+        if not named:
+            assert (sums["unexplained_e4"] == 0).all()
     by_customer = causes.group_by("party").agg(pl.col("effect_e4").sum()).rows()
     assert {k: v for k, v in by_customer if v} == per_customer(shown, held)
 
@@ -137,3 +149,41 @@ def per_customer(shown, held):
             sign = -1 if its["total_e4"] < 0 else 1
             sums[party] = sums.get(party, 0) - abs(its["posted_e4"]) * sign
     return {party: amount for party, amount in sums.items() if amount}
+
+
+def test_what_a_payout_brings_is_its_payments_less_refunds_and_fees():
+    shown = [
+        a_document(1, type="payment", total=100, payout="po1"), a_document(2, type="refund", total=30, payout="po1"),
+        a_document(3, type="fee", total=5, payout="po1", party=None), a_document(4, type="payout", total=65, party=None, external_id="po1"),
+        a_document(5, type="payment", total=10, payout="po2"),
+    ]  # fmt: skip
+    held = [
+        a_held(1, type="payment", total=100, tax=0, posted_e4=-100 * ONE), a_held(3, type="fee", total=4, tax=0, posted_e4=None, party=None, payout="po1"),
+        a_held(4, type="payout", total=65, tax=0, posted_e4=None, party=None, external_id="po1"),
+        a_held(5, type="payment", total=10, tax=0, payout="po9"),
+    ]  # fmt: skip
+    frames = documents_of(*shown), pl.DataFrame(held, schema=HELD)
+    causes = reconciled(*frames, FIRST, LAST, RULES)
+
+    sums = totals(*frames, causes, (FIRST, LAST), RULES, by=["payout"], signs=BROUGHT)
+
+    assert sums.select("payout", pl.exclude("payout") // ONE).rows() == [
+        ("po1", 0, 31, -31, -31, 0), ("po2", 10, 10, 0, 0, 0),
+    ]  # fmt: skip
+
+
+def test_what_a_customer_owes_is_compared_with_the_sign_of_each_document():
+    shown = [
+        a_document(1),
+        a_document(2, type="payment", total=100),
+        a_document(3, type="fee", total=1),
+    ]
+    held = [a_held(1), a_held(2, type="payment", total=60, tax=0, party=8)]
+    frames = documents_of(*shown), pl.DataFrame(held, schema=HELD)
+    causes = reconciled(*frames, FIRST, LAST, RULES)
+
+    sums = totals(*frames, causes, (FIRST, LAST), RULES, by=["party"], signs=OWED)
+
+    assert sums.select("party", pl.exclude("party") // ONE).rows() == [
+        (7, 19, 119, -100, -100, 0), (8, 0, -60, 60, 60, 0),
+    ]  # fmt: skip

@@ -9,12 +9,13 @@ from customer_sync.core.ledger.credit import aged, credit, tiers
 from customer_sync.core.ledger.post import Standing
 from customer_sync.core.ledger.read import read
 from customer_sync.core.ledger.recognise import months, recognise
-from customer_sync.core.ledger.reconcile import DIFFERENCE_KINDS, reconciled, totals
+from customer_sync.core.ledger.reconcile import BROUGHT, DIFFERENCE_KINDS, OWED, reconciled, totals
 from customer_sync.core.ledger.rule import Calendar, Rules, calendar, compiled
 from customer_sync.core.ledger.settle import Settled, Unsettled, settle
 
 __all__ = [
-    "DIFFERENCE_KINDS", "LEDGER_CODES", "Calendar", "LedgerEffects", "LedgerSnapshot", "Rules", "Settled",
-    "Standing", "Unsettled", "absorb", "aged", "balances", "calendar", "cleared", "compiled", "credit", "months",
-    "purchases", "read", "realised", "recognise", "reconciled", "revenue", "settle", "tiers", "totals", "unbalanced",
+    "BROUGHT", "DIFFERENCE_KINDS", "LEDGER_CODES", "OWED", "Calendar", "LedgerEffects", "LedgerSnapshot", "Rules",
+    "Settled", "Standing", "Unsettled", "absorb", "aged", "balances", "calendar", "cleared", "compiled", "credit",
+    "months", "purchases", "read", "realised", "recognise", "reconciled", "revenue", "settle", "tiers", "totals",
+    "unbalanced",
 ]  # fmt: skip

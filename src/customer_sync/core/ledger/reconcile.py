@@ -6,6 +6,7 @@ journal holding something else for a document than the ledger decided is nobody'
 Must not know how either side was read.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 import polars as pl
@@ -14,13 +15,18 @@ from customer_sync.core.ledger.money import unit_e4
 from customer_sync.core.ledger.rule import Rules
 from customer_sync.model.document import DIFFERENCES
 
-__all__ = ["DIFFERENCE_KINDS", "reconciled", "totals"]
+__all__ = ["BROUGHT", "DIFFERENCE_KINDS", "OWED", "reconciled", "totals"]
 
 DIFFERENCE_KINDS = (
     "missing_in_ledger", "missing_in_source", "posted_twice", "amount", "tax", "rounding", "date", "currency",
     "wrong_customer", "waiting", "unexplained",
 )  # fmt: skip
 _KEY = ["stream", "external_id"]
+
+
+# What a document of a type does to what its customer owes, and to what a payout brings; others do nothing.
+OWED = {"invoice": 1, "credit_note": -1, "payment": -1, "refund": 1}
+BROUGHT = {"payment": 1, "refund": -1, "fee": -1, "payout": -1}
 
 
 def reconciled(
@@ -35,7 +41,7 @@ def reconciled(
         last: its last day.
         rules: the workspace's.
     """
-    pairs = _paired(shown, held, first, last, rules)
+    pairs = _paired(_issued(shown, rules), held, first, last, rules)
     both = pl.col("is_shown") & pl.col("is_held")
     same = both & (pl.col("currency") == pl.col("held_currency"))
     causes = pl.concat([
@@ -49,28 +55,87 @@ def reconciled(
 
 
 def totals(
-    shown: pl.DataFrame, held: pl.DataFrame, differences: pl.DataFrame, first: date, last: date
+    shown: pl.DataFrame,
+    held: pl.DataFrame,
+    differences: pl.DataFrame,
+    window: tuple[date, date],
+    rules: Rules,
+    *,
+    by: Sequence[str] = ("type", "currency"),
+    signs: Mapping[str, int] | None = None,
 ) -> pl.DataFrame:
-    """Return type, currency, shown_e4, held_e4, difference_e4, explained_e4, unexplained_e4.
+    """Return what both sides come to: shown_e4, held_e4, difference_e4, explained_e4, unexplained_e4.
 
     Sums both sides by themselves, so that a cause that were forgotten would show as unexplained.
+
+    Args:
+        shown: as ``reconciled`` takes it.
+        held: the same.
+        differences: what it returned.
+        window: the first day, and the last.
+        rules: the workspace's.
+        by: type, currency, party or payout, one row each. Whose it is where one side does not say is what the
+            other says; the payout is what the system says.
+        signs: type -> its sign in the sums; documents of other types are left out. None: each as it is.
     """
-    key = ["type", "currency"]
-    issued = ~pl.col("status").is_in(["void", "draft"]).fill_null(value=False)
-    said = shown.filter(issued & pl.col("date").is_between(first, last))
-    said = said.group_by(key).agg(shown_e4=pl.col("total_e4").sum())
-    stands = held.filter((pl.col("state") == "posted") & pl.col("date").is_between(first, last))
-    stands = stands.group_by(key).agg(held_e4=_posted().sum())
-    causes = differences.filter(pl.col("kind") != "unexplained").group_by(key)
+    said, stands = _sides(shown, held, window, rules)
+    causes = differences.filter(pl.col("kind") != "unexplained")
+    sums = _summed(said, "total_e4", by, signs).rename({"sum": "shown_e4"})
+    for rows, column, name in (
+        (stands, "held_e4", "held_e4"),
+        (causes, "effect_e4", "explained_e4"),
+    ):
+        other = _summed(rows, column, by, signs).rename({"sum": name})
+        sums = sums.join(other, on=list(by), how="full", coalesce=True, nulls_equal=True)
     sums = (
-        said.join(stands, on=key, how="full", coalesce=True)
-        .join(causes.agg(explained_e4=pl.col("effect_e4").sum()), on=key, how="full", coalesce=True)
-        .with_columns(pl.col("shown_e4", "held_e4", "explained_e4").fill_null(0))
+        sums.with_columns(pl.col("shown_e4", "held_e4", "explained_e4").fill_null(0))
         .with_columns(difference_e4=pl.col("shown_e4") - pl.col("held_e4"))
         .with_columns(unexplained_e4=pl.col("difference_e4") - pl.col("explained_e4"))
     )
-    columns = [*key, "shown_e4", "held_e4", "difference_e4", "explained_e4", "unexplained_e4"]
-    return sums.select(columns).sort(key)
+    columns = [*by, "shown_e4", "held_e4", "difference_e4", "explained_e4", "unexplained_e4"]
+    return sums.select(columns).sort(by)
+
+
+def _summed(
+    rows: pl.DataFrame, column: str, by: Sequence[str], signs: Mapping[str, int] | None
+) -> pl.DataFrame:
+    sign = pl.lit(1, pl.Int64)
+    if signs is not None:
+        rows = rows.filter(pl.col("type").is_in(list(signs)))
+        sign = pl.col("type").replace_strict(signs, return_dtype=pl.Int64)
+    return rows.group_by(by).agg(sum=(pl.col(column) * sign).sum())
+
+
+def _sides(
+    shown: pl.DataFrame, held: pl.DataFrame, window: tuple[date, date], rules: Rules
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what each side has in the window, whoever's it is and whichever payout's."""
+    issued = _issued(shown, rules)
+    known = held.select(*_KEY, other_party="party", other_payout=_payout())
+    said = issued.filter(pl.col("date").is_between(*window)).join(known, on=_KEY, how="left")
+    said = said.with_columns(
+        party=pl.coalesce("party", "other_party"), payout=pl.coalesce(_payout(), "other_payout")
+    )
+    posted = held.filter(pl.col("state") == "posted")
+    known = issued.select(*_KEY, other_party="party", other_payout=_payout())
+    stands = posted.filter(pl.col("date").is_between(*window)).join(known, on=_KEY, how="left")
+    return said, stands.with_columns(
+        party=pl.coalesce("party", "other_party"),
+        payout=pl.coalesce("other_payout", _payout()),
+        held_e4=_posted(),
+    )
+
+
+def _issued(shown: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Return what should stand in the books: neither void, nor a draft, nor of a rule that posts nothing."""
+    is_silent = pl.coalesce("rule", "type").is_in(list(rules.without_lines))
+    is_withdrawn = pl.col("status").is_in(["void", "draft"]).fill_null(value=False)
+    return shown.filter(~is_withdrawn & ~is_silent)
+
+
+def _payout() -> pl.Expr:
+    """Return the payout that a document belongs to; a payout is its own."""
+    return pl.when(pl.col("type") == "payout").then("external_id").otherwise("payout")
 
 
 def _posted() -> pl.Expr:
@@ -82,9 +147,8 @@ def _posted() -> pl.Expr:
 def _paired(
     shown: pl.DataFrame, held: pl.DataFrame, first: date, last: date, rules: Rules
 ) -> pl.DataFrame:
-    issued = ~pl.col("status").is_in(["void", "draft"]).fill_null(value=False)
-    said = shown.filter(issued).select(
-        *_KEY, "type", "party", "currency", "tax_e4", "payout", day="date", total_e4="total_e4",
+    said = shown.select(
+        *_KEY, "type", "party", "currency", "tax_e4", payout=_payout(), day="date", total_e4="total_e4",
         is_shown=pl.lit(value=True),
     )  # fmt: skip
     stands = held.select(
@@ -101,7 +165,7 @@ def _paired(
         held_day="date",
         held_total_e4="total_e4",
         held_tax_e4="tax_e4",
-        held_payout="payout",
+        held_payout=_payout(),
     )
     is_posted = (pl.col("state") == "posted").fill_null(value=False)
     return said.join(stands, on=_KEY, how="full", coalesce=True).with_columns(
@@ -140,12 +204,7 @@ def _alone(pairs: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     reason = pl.coalesce("reason", "state")
     missing = _cause(unposted, kind, pl.col("total_e4"), reason=reason)
     strays = pairs.filter(~pl.col("is_shown") & pl.col("held_in"))
-    # The same document by another name: its number, or else amount, day and customer, stand there twice.
-    posted = held.filter(pl.col("state") == "posted").join(strays, on="document", how="anti")
-    by_number = strays.join(
-        posted, left_on=["type", "held_currency", "number"], right_on=["type", "currency", "number"], how="semi"
-    )["document"]  # fmt: skip
-    is_twice = pl.col("document").is_in(by_number.implode())
+    is_twice = pl.col("document").is_in(_twins(strays, held).implode())
     stray_kind = (
         pl.when(is_twice).then(pl.lit("posted_twice")).otherwise(pl.lit("missing_in_source"))
     )
@@ -153,6 +212,20 @@ def _alone(pairs: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         strays, stray_kind, -pl.col("posted_e4"), party="held_party", currency="held_currency"
     )
     return pl.concat([missing, stray])
+
+
+def _twins(strays: pl.DataFrame, held: pl.DataFrame) -> pl.Series:
+    """Return which of them stand there twice: by their number, or else by amount, day and customer."""
+    posted = held.filter(pl.col("state") == "posted").join(strays, on="document", how="anti")
+    numbered = strays.join(
+        posted, left_on=["type", "held_currency", "number"], right_on=["type", "currency", "number"], how="semi"
+    )  # fmt: skip
+    alike = strays.filter(pl.col("number").is_null()).join(
+        posted,
+        left_on=["type", "held_currency", "held_total_e4", "held_day", "held_party"],
+        right_on=["type", "currency", "total_e4", "date", "party"], how="semi",
+    )  # fmt: skip
+    return pl.concat([numbered["document"], alike["document"]])
 
 
 def _across(pairs: pl.DataFrame) -> pl.DataFrame:

@@ -1,10 +1,16 @@
-"""Use cases of the customer ledger: its books for other programs, periods, opening balances."""
+"""Use cases of the customer ledger: what customers owe, the books and for other programs, periods, opening balances."""
 
 from customer_sync.engine.ledger.chart import keep_chart
 from customer_sync.engine.ledger.closing import close, reopen
-from customer_sync.engine.ledger.export import Book, Exported, Format, export
+from customer_sync.engine.ledger.export import Book, Exported, Format, export, export_file
 from customer_sync.engine.ledger.opening import OPENING, Opened, open_balances
+from customer_sync.engine.ledger.opening_file import OpenedFile, open_file
+from customer_sync.engine.ledger.owing import ageing, balance, debtors, statement
+from customer_sync.engine.ledger.reading import account_book, days_of, found_entries, trial_balance
+from customer_sync.engine.ledger.rules import ledger_rules
 
 __all__ = [
-    "OPENING", "Book", "Exported", "Format", "Opened", "close", "export", "keep_chart", "open_balances", "reopen",
+    "OPENING", "Book", "Exported", "Format", "Opened", "OpenedFile", "account_book", "ageing", "balance", "close",
+    "days_of", "debtors", "export", "export_file", "found_entries", "keep_chart", "ledger_rules", "open_balances",
+    "open_file", "reopen", "statement", "trial_balance",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ __all__ = ["close", "reopen"]
 
 _EVENTS = {periods.CLOSED: "period.closed", periods.OPEN: "period.reopened"}
 _PERIOD = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+REASON_MAX = 500
 
 
 def close(session: Session, period: str, *, by: str) -> bool:
@@ -25,16 +26,21 @@ def close(session: Session, period: str, *, by: str) -> bool:
     return _set(session, period, periods.CLOSED, by=by)
 
 
-def reopen(session: Session, period: str, *, by: str) -> bool:
-    """Open a closed period again; return whether it was closed.
+def reopen(session: Session, period: str, *, by: str, reason: str) -> bool:
+    """Open a closed period again; return whether it was closed. The audit trail keeps the reason.
 
     Raises:
-        InvalidInputError: There is no such period.
+        InvalidInputError: There is no such period, or no reason is given.
     """
-    return _set(session, period, periods.OPEN, by=by)
+    said = " ".join(reason.split())[:REASON_MAX]
+    if not said:
+        raise InvalidInputError(
+            "a closed period is reopened for a reason", hint="say it with --reason: the audit trail keeps it"
+        )  # fmt: skip
+    return _set(session, period, periods.OPEN, by=by, reason=said)
 
 
-def _set(session: Session, period: str, state: str, *, by: str) -> bool:
+def _set(session: Session, period: str, state: str, *, by: str, reason: str | None = None) -> bool:
     if not _PERIOD.fullmatch(period):
         raise InvalidInputError(
             "a period is a year and a month", hint="write it like 2026-01", context={"given": period[:20]}
@@ -49,6 +55,8 @@ def _set(session: Session, period: str, state: str, *, by: str) -> bool:
                 run=session.run,
                 configuration=session.rules.version,
                 now=now,
-                detail=period,
+                detail=" ".join(
+                    part for part in (period, f"by {by}", reason and f"reason: {reason}") if part
+                ),
             )
     return is_changed

@@ -9,6 +9,7 @@ memory stays flat. Must not know where the text goes.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Literal, TextIO
 
 import polars as pl
@@ -18,7 +19,7 @@ from customer_sync.engine.ledger.notation import Books, named, party_names, valu
 from customer_sync.infra.pg import Database, Transaction
 from customer_sync.store import journal
 
-__all__ = ["Book", "Exported", "Format", "export"]
+__all__ = ["Book", "Exported", "Format", "export", "export_file"]
 
 Format = Literal["beancount", "hledger", "csv"]
 Book = Literal["document", "functional"]
@@ -57,6 +58,20 @@ def export(
             count += chunk["entry"].n_unique()
         into.write(writer.closing(books))
     return Exported(entries=count, seal=books.seal, chain=books.chain)
+
+
+def export_file(
+    db: Database, path: Path, style: Format, *, functional: str, book: Book = "document"
+) -> Exported:
+    """Write the whole journal to a file, which is whole or not there."""
+    aside = path.with_name(f".{path.name}.unfinished")
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as file:
+            done = export(db, file, style, functional=functional, book=book)
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return done
 
 
 def _books(tx: Transaction, functional: str, book: Book) -> Books:

@@ -7,13 +7,23 @@ two accounts never have one name, and that amounts are exact. Must not know whic
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
 import polars as pl
 
 from customer_sync.model.currency import UNIT_E4_COMMODITY, UNIT_E4_DEFAULT, UNITS_E4
 
-__all__ = ["Books", "account_name", "amount", "line_of_text", "named", "party_names", "valued"]
+__all__ = [
+    "Amounts",
+    "Books",
+    "account_name",
+    "amount",
+    "amount_text",
+    "line_of_text",
+    "named",
+    "party_names",
+    "valued",
+]
 
 ROOTS = {
     "asset": "Assets", "liability": "Liabilities", "equity": "Equity", "revenue": "Income", "expense": "Expenses",
@@ -111,15 +121,41 @@ def account_name(code: str) -> pl.Expr:
 
 def amount(books: Books) -> pl.Expr:
     """Return `amount_e4` in units of `currency`, with the digits it has, or more where an amount needs them."""
-    units = {**UNITS_E4, **dict.fromkeys(books.points, UNIT_E4_COMMODITY)}
-    unit = pl.col("currency").replace_strict(units, default=UNIT_E4_DEFAULT, return_dtype=pl.Int64)
-    value = pl.col("amount_e4")
+    return amount_text("amount_e4", pl.col("currency"), books.points)
+
+
+def amount_text(column: str, currency: pl.Expr, points: Sequence[str]) -> pl.Expr:
+    """Return ten-thousandths of a currency's unit as a plain number with the digits that the currency has."""
+    units = {**UNITS_E4, **dict.fromkeys(points, UNIT_E4_COMMODITY)}
+    unit = currency.replace_strict(units, default=UNIT_E4_DEFAULT, return_dtype=pl.Int64)
+    value = pl.col(column)
     whole, rest = value.abs() // E4, (value.abs() % E4).cast(pl.String).str.zfill(4)
     digits = 5 - unit.cast(pl.String).str.len_chars()
     shown = pl.when(value % unit == 0).then(rest.str.head(digits)).otherwise(rest)
     point = pl.when(shown.str.len_chars() > 0).then(pl.lit(".")).otherwise(pl.lit(""))
     sign = pl.when(value < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-    return pl.concat_str(sign, whole.cast(pl.String), point, shown)
+    return pl.concat_str(sign, whole.cast(pl.String), point, shown).alias(column)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amounts:
+    """How reports write amounts: exact plain numbers. functional: the functional currency. points: no money."""
+
+    functional: str
+    points: Sequence[str]
+
+    def told(self, frame: pl.DataFrame) -> list[dict[str, Any]]:
+        """Return the rows of a frame; each ``NAME_e4`` is ``NAME``, in its row's currency or the functional one."""
+        own = pl.col("currency") if "currency" in frame.columns else pl.lit(self.functional)
+        texts = []
+        for name in frame.columns:
+            column = name.removesuffix("_e4")
+            if column == name:
+                texts.append(pl.col(name))
+                continue
+            currency = pl.lit(self.functional) if column.startswith("functional") else own
+            texts.append(amount_text(name, currency, self.points).alias(column))
+        return frame.select(texts).to_dicts()
 
 
 def line_of_text(column: str) -> pl.Expr:

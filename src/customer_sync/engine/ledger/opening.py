@@ -14,6 +14,7 @@ import polars as pl
 from customer_sync.core.decide import LEDGER_STREAM
 from customer_sync.infra.pg import Database
 from customer_sync.kernel.frames import digest, empty, to_json
+from customer_sync.model.currency import UNIT_E4_DEFAULT, UNITS_E4
 from customer_sync.model.document import (
     ALLOCATION_CHANGES,
     AMOUNT_E4_MAX,
@@ -52,8 +53,23 @@ class Opened:
     rejects: pl.DataFrame
 
 
-def open_balances(db: Database, rows: pl.DataFrame, *, now: datetime) -> Opened:
-    """Post OPENING rows, each once."""
+def open_balances(
+    db: Database,
+    rows: pl.DataFrame,
+    *,
+    now: datetime,
+    only_whole: bool = False,
+    trial: bool = False,
+) -> Opened:
+    """Post OPENING rows, each once.
+
+    Args:
+        db: the workspace.
+        rows: OPENING.
+        now: when they are posted.
+        only_whole: post nothing when any row is rejected.
+        trial: post nothing at all; say what would be rejected.
+    """
     frame = _identified(rows)
     with db.transaction() as tx:
         parties = documents.parties(tx, frame)
@@ -68,11 +84,12 @@ def open_balances(db: Database, rows: pl.DataFrame, *, now: datetime) -> Opened:
         closed = periods.hold(tx, months).filter(pl.col("state") != periods.OPEN)["period"]
         frame = frame.with_columns(code=_fault(closed))
         fit = frame.filter(pl.col("code").is_null() & pl.col("known").is_null())
+        if trial or (only_whole and frame["code"].count()):
+            fit = fit.clear()
         documents.commit(tx, _work(fit, documents.allocate(tx, fit.height)), now=now)
     rejects = frame.filter(pl.col("code").is_not_null()).select("row", "code")
-    return Opened(
-        posted=fit.height, known=frame.height - fit.height - rejects.height, rejects=rejects
-    )
+    known_rows = frame.filter(pl.col("code").is_null() & pl.col("known").is_not_null())
+    return Opened(posted=fit.height, known=known_rows.height, rejects=rejects)
 
 
 def _identified(rows: pl.DataFrame) -> pl.DataFrame:
@@ -98,6 +115,10 @@ def _fault(closed: pl.Series) -> pl.Expr:
     )
     is_twofaced = pl.col("amount_e4").sign() != pl.col("functional_e4").sign()
     same = pl.col("known") == pl.col("digest")
+    unit = pl.col("currency").replace_strict(
+        UNITS_E4, default=UNIT_E4_DEFAULT, return_dtype=pl.Int64
+    )
+    is_finer = pl.col("amount_e4") % unit != 0
     return (
         pl.when(same)
         .then(None)
@@ -105,7 +126,7 @@ def _fault(closed: pl.Series) -> pl.Expr:
         .then(pl.lit("opening_incomplete"))
         .when(~pl.col("currency").str.contains("^[A-Z][A-Z0-9]{2,9}$"))
         .then(pl.lit("opening_currency"))
-        .when((pl.col("amount_e4") == 0) | is_twofaced | (size > AMOUNT_E4_MAX))
+        .when((pl.col("amount_e4") == 0) | is_twofaced | is_finer | (size > AMOUNT_E4_MAX))
         .then(pl.lit("opening_amount"))
         .when(pl.col("party").is_null())
         .then(pl.lit("opening_customer"))
