@@ -31,6 +31,7 @@ def test_the_starters_invalid_email_comes_in_as_its_comment_says(desk):
 
     first = desk.run("sync")
     rejects = desk.run("rejects", "--json").json
+    told = desk.run("rejects").out
     desk.edit_crm("kwame.mensah(at)accra", "kwame.mensah@accra")
     second = desk.run("sync")
 
@@ -39,6 +40,7 @@ def test_the_starters_invalid_email_comes_in_as_its_comment_says(desk):
         ("C-1010", "email", "email_invalid")
     ]
     assert "accra" not in first.out + first.err
+    assert told.count("Correct it at its source.") == 1
     assert second.code == 0
 
 
@@ -266,9 +268,12 @@ def test_a_mass_deletion_waits_for_approval(desk):
     before = desk.run("status", "--json").json["streams"]
     decided = desk.run("reviews", "decide", str(review["id"]), "approve")
     after = desk.run("status", "--json").json["streams"]
+    told = [desk.run("status").out.splitlines()[0]]
 
     assert ran.code == 3
     assert review["kind"] == "mass_delete"
+    assert "gone" in told[0].split()
+    assert "out" not in told[0].split()
     assert wrong.code == 2
     assert before[1]["links"] == {"live": 10}
     assert decided.code == 0

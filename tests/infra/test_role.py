@@ -116,6 +116,18 @@ def test_what_is_added_to_is_neither_changed_nor_emptied(database: Database, tab
     owner.close()
 
 
+@pytest.mark.parametrize("column", ["at", "fields", "cleared", "link", "seen"])
+def test_what_a_record_said_stays_as_it_was_said(database: Database, column: str):
+    owner = Database(database.dsn, database.schema)
+    for db in (database, owner):
+        with pytest.raises(psycopg.errors.RaiseException):
+            with db.transaction() as tx:
+                tx.execute(f"UPDATE claim SET {column} = {column}")
+    owner.close()
+    with database.transaction() as tx:
+        tx.execute("UPDATE claim SET superseded = superseded")
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -1,12 +1,15 @@
 """The command that looks at a system and proposes its configuration file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from customer_sync.cli.options import WorkspaceFolder
 from customer_sync.cli.output import say
+
+if TYPE_CHECKING:
+    from customer_sync.model.config import Configuration
 
 __all__ = ["register"]
 
@@ -14,8 +17,8 @@ __all__ = ["register"]
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command(
-        epilog="Example: write systems/erp.yaml with system, connector, settings and `streams: {}`, "
-        "then: customer-sync discover erp --write"
+        epilog="Example: write systems/erp.yaml with system, connector, settings and `streams: {}` "
+        "(files: `settings: {folder: exports}`), then: customer-sync discover erp --write"
     )(discover)
 
 
@@ -57,15 +60,25 @@ def discover(
         )
     filled = prepared(written, folder, settings(), read.files)
     with standard_driver() as driver:
-        found = look(connector(filled), driver, filled, stream)
+        found = look(connector(filled), driver, filled, stream, region=_region(read.config))
     if not found:
-        raise NotFoundError(f"system {system} shows no stream", hint="check its settings")
+        raise NotFoundError(
+            f"system {system} shows no stream",
+            hint="check its settings"
+            + ("; for files give `settings: {folder: DIR}`" if filled.connector == "file" else ""),
+        )
     text = as_yaml(found, written)
     if not write:
         say(text.rstrip())
         return
     _put(folder / "systems" / f"{system}.yaml", text)
     say(f"wrote systems/{system}.yaml; read it, then: customer-sync publish")
+
+
+def _region(config: "Configuration") -> str | None:
+    """Return the region that somebody chose; the default one says nothing about anybody."""
+    workspace = config.workspace
+    return workspace.region if "region" in workspace.model_fields_set else None
 
 
 def _put(path: Path, text: str) -> None:

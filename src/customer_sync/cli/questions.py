@@ -51,6 +51,11 @@ def rejects(limit: Limit = 50, workspace: WorkspaceFolder = None, as_json: AsJso
         with opened.db.transaction() as tx:
             found = ask(tx, rules, limit=limit + 1)
     rows = [asdict(one) for one in found]
+    if not as_json:
+        for (
+            row
+        ) in rows:  # what a code says of itself ends with its remedy, which has a column of its own
+            row["detail"] = (row["detail"] or "").removesuffix(row["remedy"]).strip()
     columns = REJECT if as_json else REJECT_SHOWN
     table(rows, columns, as_json=as_json, empty="Nothing is set aside.", limit=limit)
 

@@ -13,6 +13,7 @@ __all__ = ["print_status", "status_document", "status_of"]
 COLUMNS = (
     "system", "stream", "records", "agreed", "pending", "failing", "set_aside", "state", "read_at",
 )  # fmt: skip
+ENDED = ("gone", "out_of_scope")
 
 
 def status_of(opened: "Workspace") -> "Status":
@@ -40,9 +41,12 @@ def print_status(found: "Status", *, failed: int = 0) -> None:
     """Print it; `failed`: so many streams could just now not be read or written."""
     from customer_sync.engine.standing import agrees
 
+    rows = [_row(one) for one in found.streams]
+    # Records that are there no more matter to few: a column only where there are some.
+    ended = [name for name in ENDED if any(row[name] for row in rows)]
     table(
-        [_row(one) for one in found.streams],
-        COLUMNS,
+        rows,
+        [*COLUMNS[:3], *ended, *COLUMNS[3:]],
         as_json=False,
         empty="No stream is configured yet.",
     )
@@ -68,6 +72,7 @@ def _row(one: "StreamStatus") -> dict[str, object]:
         state = "not read"
     return {
         "system": one.system, "stream": one.stream, "records": one.links.get("live", 0),
+        "gone": one.links.get("gone", 0), "out_of_scope": one.links.get("out of scope", 0),
         "agreed": one.statuses.get("agreed", 0),
         "pending": one.statuses.get("pending", 0) + one.waiting,
         "failing": sum(problem.count for problem in one.failing) + one.unknown,

@@ -58,12 +58,13 @@ class Discovered:
         return bool(names & _NAMING and names & _IDENTIFYING)
 
 
-def discover(
+def discover(  # noqa: PLR0917 - as it is asked for
     connector: Connector,
     driver: Driver,
     system: SystemConfig,
     stream: str | None = None,
     sample_rows: int = SAMPLE_ROWS,
+    region: str | None = None,
 ) -> list[Discovered]:
     """Return the streams of a system with the mapping proposed for each.
 
@@ -73,6 +74,7 @@ def discover(
         system: what the connector was made from, secrets filled in.
         stream: only this one, by its name or as the system calls it.
         sample_rows: how many records of each stream to look at.
+        region: of phone numbers of which nothing else tells the country.
 
     Raises:
         NotFoundError: There is no such stream.
@@ -89,7 +91,9 @@ def discover(
             )
         found = wanted
     kind = type(connector)
-    return [_discovered(kind, driver, system, (n, s), sample_rows) for n, s in found.items()]
+    return [
+        _discovered(kind, driver, system, (n, s), sample_rows, region) for n, s in found.items()
+    ]
 
 
 def _free_name(name: str, taken: Mapping[str, object]) -> str:
@@ -103,12 +107,13 @@ def _free_name(name: str, taken: Mapping[str, object]) -> str:
     return free
 
 
-def _discovered(
+def _discovered(  # noqa: PLR0917 - one step of the above
     kind: type[Connector],
     driver: Driver,
     system: SystemConfig,
     named: tuple[str, StreamShape],
     sample_rows: int,
+    region: str | None,
 ) -> Discovered:
     name, shape = named
     known = {*StreamConfig.model_fields} - {"fields", "overrides"}
@@ -128,7 +133,7 @@ def _discovered(
         stream=name,
         settings=settings,
         fields=shape.fields,
-        proposals=propose(shape.fields, samples, exclude=own),
+        proposals=propose(shape.fields, samples, exclude=own, region=region),
         count=shape.count,
         problem=problem,
     )

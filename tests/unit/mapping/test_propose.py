@@ -51,6 +51,14 @@ def compiled(found):
     return compile_stream(Configuration.model_validate(config), "x", "s")
 
 
+def test_the_workspaces_region_tells_the_country_where_nothing_else_does():
+    columns = {"id": ["1", "2"], "tel": ["030 901820", "089 1234567"]}
+
+    assert "phone" not in only(columns)
+    assert only(columns, region="DE")["phone"]["region"] == "DE"
+    assert "phone" not in only({"id": ["1"], "tel": ["12"]}, region="DE")
+
+
 GERMAN = {
     "KdNr":         ["1001", "1002", "1003"],
     "Anrede":       ["Herr", "Frau", None],

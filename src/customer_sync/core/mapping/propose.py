@@ -138,6 +138,7 @@ class _Table:
     country: str | None
     tongues: list[str]
     currency: str | None
+    home: str | None
     found: list[Proposal] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
@@ -157,6 +158,7 @@ def propose(
     *,
     exclude: Collection[str] = (),
     currency: str | None = None,
+    region: str | None = None,
 ) -> list[Proposal]:
     """Return the mappings proposed, by canonical field, then the fields not mapped.
 
@@ -165,8 +167,9 @@ def propose(
         samples: Some records: String columns named as the fields; columns may be missing.
         exclude: Fields with a part of their own: cursor, version.
         currency: Of amounts that do not say theirs.
+        region: Of phone numbers of which nothing else tells the country.
     """
-    table = _table(fields, samples, currency)
+    table = _table(fields, samples, currency, region)
     _set_aside(table, exclude)
     _addresses(table)
     _names(table)
@@ -182,7 +185,9 @@ def propose(
     return [*mapped, *refused]
 
 
-def _table(fields: Sequence[FieldLike], samples: pl.DataFrame, currency: str | None) -> _Table:
+def _table(
+    fields: Sequence[FieldLike], samples: pl.DataFrame, currency: str | None, home: str | None
+) -> _Table:
     columns = {shape.name: _column(shape, samples) for shape in fields}
     countries: Counter[str] = Counter()
     for column in columns.values():
@@ -195,8 +200,9 @@ def _table(fields: Sequence[FieldLike], samples: pl.DataFrame, currency: str | N
         main = None
     country = main if total else (tongues[0] if tongues else None)
     return _Table(
-        columns=columns, countries=countries, country=country, tongues=tongues, currency=currency
-    )
+        columns=columns, countries=countries, country=country, tongues=tongues, currency=currency,
+        home=home,
+    )  # fmt: skip
 
 
 def _column(shape: FieldLike, samples: pl.DataFrame) -> _Column:
@@ -386,7 +392,7 @@ def _settled(canonical: Field, column: _Column, table: _Table) -> Settled:
     if canonical.many:
         return list_options(values)
     of_kind: Mapping[str, Callable[[], Settled]] = {
-        "phone": lambda: phone_options(values, table.countries, table.tongues),
+        "phone": lambda: phone_options(values, table.countries, table.tongues, table.home),
         "tax_id": lambda: tax_options(canonical, values, table.countries),
         "date": lambda: date_options(canonical, values, table.country),
         "number": lambda: number_options(canonical, values),
@@ -470,7 +476,7 @@ def _list_of(columns: Sequence[_Column], many: str, table: _Table) -> None:
     single = CATALOGUE[many.removesuffix("s")]
     settled = Settled(options={})
     if single.kind == "phone":
-        settled = phone_options(values, table.countries, table.tongues)
+        settled = phone_options(values, table.countries, table.tongues, table.home)
     share = share_read(single, settled.options, values)
     if share < SHARE_MIN:
         return

@@ -73,8 +73,11 @@ def countries_of(values: Sequence[str]) -> Counter[str]:
 _ONLY: Final = "only international ones are read"
 
 
-def phone_options(
-    values: Sequence[str], countries: Mapping[str, int], tongues: Sequence[str]
+def phone_options(  # noqa: PLR0911 - one rule after another
+    values: Sequence[str],
+    countries: Mapping[str, int],
+    tongues: Sequence[str],
+    home: str | None = None,
 ) -> Settled:
     """Return the region of national numbers: that of the records, or the one that fits by far best.
 
@@ -82,6 +85,7 @@ def phone_options(
         values: Phone numbers as written.
         countries: How often the records themselves name each country.
         tongues: Countries whose language the field names are in.
+        home: The workspace's own region, where one was chosen.
     """
     national = [text for text in values if not text.strip().startswith(("+", "00"))]
     if not national:
@@ -101,6 +105,10 @@ def phone_options(
     best, region = shares[0]
     if best >= GOOD_SHARE and best - shares[1][0] >= LEAD:
         return Settled(options={"region": region}, why=f"the numbers are valid in {region} alone")
+    if home is not None and _valid_share(national, home) >= GOOD_SHARE:
+        return Settled(
+            options={"region": home}, why=f"the numbers fit {home}, the workspace's region"
+        )
     return Settled(
         options={"region": NO_REGION},
         doubt=f"national numbers, and nothing says of which country; {_ONLY}",
