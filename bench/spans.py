@@ -43,7 +43,7 @@ class Spans:
     def attach(self) -> None:
         """Wrap what a load goes through."""
         from customer_sync.connect.driver import Driver
-        from customer_sync.core.decide import batch
+        from customer_sync.core.decide import tie
         from customer_sync.engine import absorb, sync
         from customer_sync.infra.pg import Database, Transaction
         from customer_sync.store import audit, snapshot
@@ -55,7 +55,7 @@ class Spans:
         self.wrap(absorb, "observe", "map")
         self.wrap(absorb, "match_keys", "match")
         self.wrap(snapshot, "load_snapshot", "match")
-        self.wrap(batch, "resolve", "match")
+        self.wrap(tie, "resolve", "match")
         self.wrap(absorb, "decide", "decide")
         self.wrap(commits, "commit", "commit: rest")
         self.wrap(audit, "add", "commit: rest")
