@@ -27,8 +27,9 @@ from customer_sync.core.ledger import LEDGER_CODES
 from customer_sync.core.mapping.codes import CODES
 from customer_sync.engine.codes import ENGINE_CODES, explained
 from customer_sync.kernel import errors
-from customer_sync.model import config
+from customer_sync.model import config, ledger_config
 from customer_sync.model.config import SystemConfig
+from customer_sync.model.document import DOCUMENT_FIELDS, LINE_FIELDS
 from customer_sync.model.field import CATALOGUE
 from customer_sync.systems.simulated import Platform, register
 
@@ -50,6 +51,15 @@ MEANINGS = {
     "StreamConfig.entity": "What a record is mapped to.",
     "StreamConfig.deletes": "See below.",
     "StreamConfig.rules": "Business rules over one record, in order; see below.",
+    "LedgerConfig.rounding": "The remainder of documents that do not quite add up; see below.",
+    "LedgerConfig.exchange": "Realised exchange differences; see below.",
+    "LedgerConfig.loyalty": "Points; see below.",
+    "LedgerConfig.ageing": "How old open items are told apart; see below.",
+    "LedgerConfig.dunning": "Reminders and credit; see below.",
+    "Account.type": "What it is in the balance sheet.",
+    "Rounding.account": "The account of remainders.",
+    "Exchange.gains": "The account of gains.",
+    "Exchange.losses": "The account of losses.",
     "Deletes.elsewhere": "When a customer's last record here is deleted: nothing elsewhere, or the customer "
     "becomes inactive in every stream that maps `active`.",
     "Policy.policy": "What settles a field that two sides changed without knowing of each other.",
@@ -60,6 +70,49 @@ MEANINGS = {
     "MatchConfig.role_mailboxes": "Mailboxes (the part before the @) that belong to no one person.",
     "MatchConfig.junk": "Patterns of e-mail addresses that were only typed to fill a field.",
 }  # fmt: skip
+
+# What a document says, beside its kind.
+DOCUMENT_MEANINGS = {
+    "number": "What people call it.",
+    "status": "draft, issued or void; anything else is issued.",
+    "customer": "The system's own id of its customer.",
+    "date": "The day it is posted on.",
+    "due_date": "The day from which it is overdue; its date where it says none.",
+    "service_start": "First day over which it is earned.",
+    "service_end": "Last day over which it is earned.",
+    "currency": "Of all its amounts.",
+    "rate": "Units of the functional currency for one of the document's.",
+    "total": "What is owed or paid, tax included; the source's word.",
+    "net": "The total without tax, where it has no lines.",
+    "tax": "All of its tax.",
+    "discount": "What was taken off, without tax.",
+    "shipping": "What shipping costs, without tax.",
+    "fee": "What the processor kept.",
+    "prices_include_tax": "Whether the amounts of lines include tax.",
+    "lines": "What was sold.",
+    "allocations": "Which documents it pays for, by their own ids.",
+    "processor": "Who handled the payment; names its clearing account.",
+    "payout": "The payout that carries it.",
+    "points": "earned, redeemed or expired.",
+    "campaign": "What led to it.",
+    "source": "Where the customer came from.",
+    "name": "As printed on it.",
+    "email": "As printed on it.",
+    "billing_address": "As printed on it.",
+    "shipping_address": "As printed on it.",
+}
+LINE_MEANINGS = {
+    "kind": "item (without it), shipping or discount.",
+    "amount": "What the line comes to.",
+    "quantity": "With `unit_price`, instead of `amount`.",
+    "unit_price": "With `quantity`, instead of `amount`.",
+    "tax": "Its tax.",
+    "tax_rate": "Per cent, where it does not say its tax.",
+    "tax_code": "Names the sub-account of a rule's `{tax}`.",
+    "account": "The revenue account, instead of the rule's.",
+    "service_start": "First day over which the line is earned.",
+    "service_end": "Last day.",
+}
 
 # What the caller should do; a class without an entry is as its parent.
 REMEDIES = {
@@ -194,6 +247,40 @@ def _catalogue() -> str:
         for field in CATALOGUE.values()
     ]
     return _table(("field", "kind", "personal"), rows)
+
+
+def _document_fields() -> str:
+    rows = [
+        (f"`{one.name}`", one.kind, DOCUMENT_MEANINGS[one.name]) for one in DOCUMENT_FIELDS.values()
+    ]
+    return _table(("field", "kind", "meaning"), rows)
+
+
+def _line_fields() -> str:
+    return _table(("key", "meaning"), [(f"`{one}`", LINE_MEANINGS[one]) for one in LINE_FIELDS])
+
+
+def _chart() -> str:
+    rows = [
+        (f"`{code}`", one.name, one.type, "yes" if one.control else "", one.commodity or "")
+        for code, one in ledger_config.ACCOUNTS.items()
+    ]
+    return _table(("account", "name", "type", "control", "commodity"), rows)
+
+
+def _posting_rules() -> str:
+    rows = [
+        (
+            f"`{name}`",
+            "; ".join(
+                f"{'debit' if one.debit else 'credit'} `{one.account}` {one.amount}"
+                for one in lines
+            )
+            or "posts nothing",
+        )
+        for name, lines in ledger_config.RULES.items()
+    ]
+    return _table(("rule", "lines"), rows)
 
 
 def _idle() -> str:
@@ -336,6 +423,19 @@ PARTS: dict[str, Callable[[], str]] = {
     "field-mapping": _keys(config.FieldMapping),
     "rule": _keys(config.Rule),
     "deletes": _keys(config.Deletes),
+    "guest": _keys(config.Guest),
+    "document-fields": _document_fields,
+    "line-fields": _line_fields,
+    "ledger": _keys(ledger_config.LedgerConfig),
+    "account": _keys(ledger_config.Account),
+    "chart": _chart,
+    "rule-line": _keys(ledger_config.RuleLine),
+    "posting-rules": _posting_rules,
+    "rounding": _keys(ledger_config.Rounding),
+    "exchange": _keys(ledger_config.Exchange),
+    "loyalty": _keys(ledger_config.Loyalty),
+    "ageing": _keys(ledger_config.Ageing),
+    "dunning": _keys(ledger_config.Dunning),
     "catalogue": _catalogue,
     "idle": _idle,
     "environment": _environment,

@@ -20,8 +20,9 @@ IDS = [", ".join(example["fields"])[:40] for example in EXAMPLES]
 def compiled(example: dict):
     own = {name: {"kind": kind} for name, kind in example.get("custom", {}).items()}
     stream = {"fields": example["fields"], "rules": example.get("rules", [])}
+    told = {"entity": example["entity"]} if "entity" in example else {}
     systems = {
-        name: {"system": name, "connector": "sql", "streams": {"s": stream}}
+        name: {"system": name, "connector": "sql", "streams": {"s": {**stream, **told}}}
         for name in ("x", "erp")
     }
     config = {"workspace": {"workspace": "w", "fields": own}, "systems": systems}

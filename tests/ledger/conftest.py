@@ -10,6 +10,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "store"))
 
 from bookkeeping import Bookkeeper
+from trading import Company
 
 from customer_sync.infra.pg import Database
 
@@ -20,3 +21,12 @@ def keeper(database: Database) -> Iterator[Bookkeeper]:
     found = Bookkeeper(database)
     yield found
     found.books.owner.close()
+
+
+@pytest.fixture
+def company(database: Database, tmp_path: Path) -> Iterator[Company]:
+    """A company with a shop, and nothing sold yet."""
+    found = Company(database, tmp_path)
+    yield found
+    found.shop.close()
+    found.driver.close()

@@ -165,17 +165,6 @@ def test_a_void_document_has_nothing_to_settle(trade: Books):
     assert trade.unsound() == {}
 
 
-def test_documents_that_wait_are_found_by_their_customer(books: Books):
-    waits = {"document": 1, "type": "invoice", "state": "waiting", "reason": "customer_missing", "entry": None, "customer_ref": "c9"}  # fmt: skip
-    done(books, work(waits))
-    arrived = pl.DataFrame({"stream": [20, 20], "external_id": ["c9", "c1"]}, schema={"stream": pl.Int32, "external_id": pl.String})  # fmt: skip
-
-    with books.db.transaction() as tx:
-        found = documents.waiting(tx, arrived)
-
-    assert found.select("document", "customer_ref").rows() == [(1, "c9")]
-
-
 def test_what_a_decision_looks_at_is_loaded(trade: Books):
     observed = pl.DataFrame({"stream": [20, 20], "external_id": ["d2", "new"]}, schema={"stream": pl.Int32, "external_id": pl.String})  # fmt: skip
     concerned = pl.DataFrame(

@@ -70,7 +70,7 @@ SHOP_ERRORS = [
     ("    url: shop.csv",    "    deletes: {elsewere: ignore}",   5, "streams.customers.deletes.elsewere",     "no key 'elsewere'",         "'elsewhere'"),
     ("    url: shop.csv\n",  "",                                  4, "streams.customers",                      "'url' is missing",          "Add url"),
     ("    url: shop.csv",    "    url: shop.csv\n    settings:\n      newkey: uuid", 7, "streams.customers.settings.newkey", "no setting 'newkey'", "'new_key'"),
-    ("    url: shop.csv",    "    entity: invoice",               5, "streams.customers.entity",               "'invoice' is not possible", "customer"),
+    ("    url: shop.csv",    "    entity: person",               5, "streams.customers.entity",               "'person' is not possible", "customer, order"),
     ("      phone: phone",   "      fone: phone",                 8, "streams.customers.fields.fone",          "'fone' is no canonical",    "'phone'"),
     ("      phone: phone",   "      custom.hoby: phone",          8, "streams.customers.fields.custom.hoby",   "no canonical field",        "'custom.hobby'"),
     ("      phone: phone",   "      reference.crm: phone",        8, "streams.customers.fields.reference.crm", "refers to no system",       "system"),
@@ -254,3 +254,110 @@ def test_the_schema_refuses_what_the_models_refuse():
 
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(system, document)
+
+
+# -- documents and the books ----------------------------------------------------------------------
+
+TILL = """\
+system: till
+connector: sql
+settings: {url: "sqlite:///till.sqlite"}
+streams:
+  people:
+    table: people
+    fields: {email: mail}
+  sales:
+    entity: invoice
+    table: sales
+    fields:
+      customer: {field: person, stream: people}
+      date: sold_on
+      currency: {constant: EUR}
+      total: total
+      lines: {field: rows, items: {amount: price}}
+    guest:
+      fields: {email: mail}
+"""
+LEDGER = """\
+accounts:
+  "4020": {name: Books, type: revenue}
+streams: {till.sales: invoice}
+closed_period: redate
+"""
+
+
+def test_documents_and_the_books_are_part_of_the_configuration():
+    found = parse_folder(
+        {"workspace.yaml": WORKSPACE, "systems/till.yaml": TILL, "ledger.yaml": LEDGER}
+    )
+
+    assert found.config.systems["till"].streams["sales"].is_document
+    assert found.config.ledger.closed_period == "redate"
+    assert found.config.ledger.chart()["4020"].name == "Books"
+    assert found.config.named_stream("till", "sales", "customer") == ("till", "people")
+
+
+# what is replaced                       by what                                        line  key                                message has                    remedy has
+TILL_ERRORS = [
+    ("entity: invoice",                   "entity: invoice\n    create: true",            10, "streams.sales.create",               "has no 'create'",              "never written"),
+    ("entity: invoice",                   "entity: invoice\n    merged_into: other",      10, "streams.sales.merged_into",          "has no 'merged_into'",         "Remove it"),
+    ("entity: invoice",                   "entity: invoice\n    deletes: {elsewhere: deactivate}", 10, "streams.sales.deletes",       "has no 'deletes'",             "Remove it"),
+    ("total: total",                      "total: {field: total, direction: out}",        15, "streams.sales.fields.total.direction", "never written",              "Remove it"),
+    ("total: total",                      "total: {field: total, set_if_empty: true}",    15, "streams.sales.fields.total.set_if_empty", "never written",           "Remove it"),
+    ("total: total",                      "grand_total: total",                           15, "streams.sales.fields.grand_total",   "no field of a document",       "total"),
+    ("      total: total\n",              "",                                             11, "streams.sales.fields",               "needs 'total'",                "total: {field"),
+    ("      date: sold_on\n",             "",                                             11, "streams.sales.fields",               "needs 'date'",                 "date: {field"),
+    ("stream: people",                    "stream: peple",                                12, "streams.sales.fields.customer.stream", "no stream of customers",     "till.people"),
+    ("stream: people",                    "stream: sales",                                12, "streams.sales.fields.customer.stream", "no stream of customers",     "till.people"),
+    ("items: {amount: price}",            "items: {sum: price}",                          16, "streams.sales.fields.lines",         "'sum' is nothing",             "amount"),
+    (", items: {amount: price}",          "",                                             16, "streams.sales.fields.lines",         "what a line holds",            "items"),
+    ("total: total",                      "total: {field: total, items: {amount: a}}",    15, "streams.sales.fields.total.items",   "holds no list",                "lines"),
+    ("{email: mail}\n  sales",            "{email: {field: mail, stream: people}}\n  sales", 7, "streams.people.fields.email.stream", "only documents",             "Remove it"),
+    ("      fields: {email: mail}\n",     "      fields: {mail: mail}\n",                 18, "streams.sales.guest.fields.mail",    "no canonical field",           "email"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("old, new, line, key, message, remedy", TILL_ERRORS)
+def test_an_error_of_documents_names_file_line_key_and_remedy(old, new, line, key, message, remedy):
+    assert old in TILL
+
+    found = problems(systems__till=TILL.replace(old, new, 1))
+
+    assert [(one["file"], one["line"], one["key"]) for one in found] == [
+        ("systems/till.yaml", line, key)
+    ]
+    assert message in found[0]["message"]
+    assert remedy in found[0]["remedy"]
+
+
+def test_what_is_owed_needs_somebody_who_owes_it():
+    sold = TILL.replace("      customer: {field: person, stream: people}\n", "")
+
+    (found,) = problems(systems__till=sold.partition("    guest:")[0])
+
+    assert found["key"] == "streams.sales.fields"
+    assert "whose each invoice is" in found["message"]
+
+
+# what stands in ledger.yaml                                             line  key                    message has                remedy has
+LEDGER_ERRORS = [
+    ("closed_periods: park\n",                                              1, "closed_periods",       "no key",                  "closed_period"),
+    ("closed_period: never\n",                                              1, "closed_period",        "not possible",            "park"),
+    ("deferral: '7777'\n",                                                  1, "deferral",             "not in the chart",        "accounts"),
+    ("rounding:\n  account: '7777'\n",                                      2, "rounding.account",     "not in the chart",        "accounts"),
+    ("rules:\n  mine:\n    - {debit: '1200', amount: total}\n",             2, "rules.mine",           "cannot be equal",         "less discount"),
+    ("rules:\n  mine:\n    - {debit: '7777', amount: total}\n",             2, "rules.mine",           "not in the chart",        "accounts"),
+    ("rules:\n  mine:\n    - {amount: total}\n",                            3, "rules.mine[0]",        "either",                  "Keep one"),
+    ("ageing:\n  days: [60, 30]\n",                                         1, "ageing",               "grow",                    "[30, 60, 90]"),
+    ("streams: {till.sales: nothing_like_it}\n",                            1, "streams.till.sales",   "no rule",                 "invoice"),
+    ("streams: {till.sale: invoice}\n",                                     1, "streams.till.sale",    "no stream of documents",  "till.sales"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text, line, key, message, remedy", LEDGER_ERRORS)
+def test_an_error_of_the_books_names_file_line_key_and_remedy(text, line, key, message, remedy):
+    found = problems(systems__till=TILL, ledger=text)
+
+    assert [(one["file"], one["line"], one["key"]) for one in found] == [("ledger.yaml", line, key)]
+    assert message in found[0]["message"]
+    assert remedy in found[0]["remedy"]

@@ -71,14 +71,20 @@ def _row(one: "StreamStatus") -> dict[str, object]:
     elif one.failure is not None:
         state = "not read"
     return {
-        "system": one.system, "stream": one.stream, "records": one.links.get("live", 0),
+        "system": one.system, "stream": one.stream,
+        "records": one.links.get("live", 0) + sum(one.documents.values()),
         "gone": one.links.get("gone", 0), "out_of_scope": one.links.get("out of scope", 0),
-        "agreed": one.statuses.get("agreed", 0),
+        "agreed": one.statuses.get("agreed", 0) + _settled(one),
         "pending": one.statuses.get("pending", 0) + one.waiting,
         "failing": sum(problem.count for problem in one.failing) + one.unknown,
         "set_aside": sum(problem.count for problem in one.rejected) + one.held,
         "state": state if one.is_connected else "disconnected", "read_at": one.read_at,
     }  # fmt: skip
+
+
+def _settled(one: "StreamStatus") -> int:
+    """Return how many documents are what they should be, whether by posting or not."""
+    return sum(one.documents.get(state, 0) for state in ("posted", "noted", "void"))
 
 
 def _next_steps(found: "Status") -> list[str]:

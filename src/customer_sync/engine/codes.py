@@ -2,12 +2,14 @@
 
 Decides the wording: each code has a cause and a remedy, written for the person who looks after the
 data. Promises stable codes: reports, docs and stored rows refer to them. What can be wrong with a
-value is told by core.mapping's codes; what a system says of its own refusals stays its own words.
+value is told by core.mapping's codes, what keeps a document from being posted by core.ledger's; what a
+system says of its own refusals stays its own words.
 Must not hold a value of any record.
 """
 
 from typing import Final, NamedTuple
 
+from customer_sync.core.ledger import LEDGER_CODES
 from customer_sync.core.mapping.codes import CODES
 
 __all__ = ["ENGINE_CODES", "Explained", "explained"]
@@ -36,10 +38,6 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
     "changed": Explained(
         "The record changed in its system since it was last read.",
         "Nothing: it is read again, and what still differs is sent then.",
-    ),
-    "customer_missing": Explained(
-        "The stream should have this customer, and nothing is on its way to make it there.",
-        "Run: customer-sync sync. If it stays, run: customer-sync doctor, and report it.",
     ),
     "flapping": Explained(
         "The record was written again and again in one run and still shows something else.",
@@ -145,6 +143,10 @@ ENGINE_CODES: Final[dict[str, Explained]] = {
         "The stream's `where` no longer holds of the record, since it was last read.",
         "Run: customer-sync sync.",
     ),
+    "record_missing": Explained(
+        "The stream should have this customer, and nothing is on its way to make it there.",
+        "Run: customer-sync sync. If it stays, run: customer-sync doctor, and report it.",
+    ),
     "record_new": Explained(
         "The record is new in its system since it was last read.",
         "Run: customer-sync sync.",
@@ -188,4 +190,6 @@ def explained(code: str) -> Explained:
     if code in CODES:
         cause, _, remedy = CODES[code].partition(". ")
         return Explained(f"{cause.rstrip('.')}.", remedy or "Correct the record at its source.")
+    if code in LEDGER_CODES:
+        return Explained(*LEDGER_CODES[code])
     return ENGINE_CODES["refused"]

@@ -523,7 +523,7 @@ def compare_lacking(  # noqa: PLR0917
     )
     creating = Abilities(create=True, update=abilities.create, is_paused=abilities.is_paused)
     told = _told(cells, creating)
-    renamed = {"cannot_update": "cannot_create", "unexplained": "customer_missing"}
+    renamed = {"cannot_update": "cannot_create", "unexplained": "record_missing"}
     return told.with_columns(pl.col("code").replace(renamed)).select(list(CELLS))
 
 

@@ -69,7 +69,7 @@ def import_links(session: Session, path: Path, *, by: str) -> Imported:
     Raises:
         InvalidInputError: The file is no such CSV; nothing was imported.
     """
-    streams = {(one.system, one.name): one for one in session.rules.connected}
+    streams = {(one.system, one.name): one for one in session.rules.tied}
     done = Imported()
     rows = list(_rows(path, streams, done))
     before = _owners(session, rows)
@@ -142,7 +142,7 @@ def _groups(session: Session, rows: Sequence[Row]) -> dict[int | str, list[Row]]
 
 
 def _read(session: Session, rows: Sequence[Row]) -> None:
-    for stream in session.rules.connected:
+    for stream in session.rules.tied:
         ids = [row.external_id for row in rows if row.stream == stream.id]
         for start in range(0, len(ids), CHUNK_ROWS):
             reread(session, stream, ids[start : start + CHUNK_ROWS])

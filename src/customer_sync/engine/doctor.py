@@ -181,7 +181,7 @@ def _unlike(session: Session, found: views.Grounds) -> list[int]:
 def _keys(session: Session) -> Iterator[object]:
     """Yield links whose match keys are not those of their image."""
     yield from _rows("keys_without_link")(session)
-    for stream in session.rules.connected:
+    for stream in session.rules.tied:
         expected = 0
         for links in _images(session, stream):
             keys, _, _ = _expected_keys(session, stream, links)

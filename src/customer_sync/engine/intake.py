@@ -29,13 +29,15 @@ from customer_sync.connect.port import (
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import Absorbed, Prepared, absorb, prepared
 from customer_sync.engine.faults import INTAKE_PAGE_READ
+from customer_sync.engine.ledger.absorb import absorb_documents
+from customer_sync.engine.ledger.waiting import post_waiting
 from customer_sync.engine.session import Session
 from customer_sync.infra.secrets import redacted
 from customer_sync.kernel.errors import OperatorError, RetryableError
 from customer_sync.store import rejects, settings, snapshot
 from customer_sync.store.audit import add_one
 
-__all__ = ["Pulled", "pages", "pull", "reading", "reread"]
+__all__ = ["Pulled", "pages", "pull", "reading", "reread", "take_up"]
 
 T = TypeVar("T")
 
@@ -88,7 +90,9 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
     news = _News(expected=cursor is None and not whole)
 
     def ready(page: Page) -> Prepared:
-        return prepared(stream, page.records, is_mapped=news.expected)
+        # Documents are mapped when it is known which of them are news.
+        is_mapped = news.expected and not stream.is_document
+        return prepared(stream, page.records, is_mapped=is_mapped)
 
     for mark, page, records in _pages(
         session, stream, ready, mode=mode, cursor=None if whole else cursor
@@ -100,7 +104,7 @@ def pull(session: Session, stream: Stream, *, whole: bool = False) -> Pulled:
             done.keys.append(page.records.filter(~(pl.col(GONE) | pl.col(OUTSIDE)))[ID])
         _set_aside(session, stream, page)
         kept = None if whole else (page.cursor,)
-        absorbed = absorb(session, stream, records, mark=mark, cursor=kept)
+        absorbed = take_up(session, stream, records, mark=mark, cursor=kept)
         news.note(absorbed, page)
         reread(session, stream, absorbed.stale)
         session.progress(stream.title, done.rows, page.total)
@@ -204,14 +208,60 @@ class _Reader:
             self._pool.shutdown(cancel_futures=True)
 
 
-def reread(session: Session, stream: Stream, ids: Sequence[str]) -> None:
+def take_up(
+    session: Session,
+    stream: Stream,
+    records: pl.DataFrame | Prepared,
+    *,
+    mark: int,
+    cursor: tuple[str | None] | None = None,
+    every: bool = False,
+) -> Absorbed:
+    """Absorb records of a stream as what they are: customers, or documents.
+
+    Args:
+        session: the run.
+        stream: whose records they are.
+        records: connect.port.record_schema of its source fields, or these prepared.
+        mark: the batch that had committed last when reading began.
+        cursor: (where to go on reading,), kept in the same transaction.
+        every: of documents: also those that say nothing new.
+    """
+    if not stream.is_document:
+        return absorb(session, stream, records, mark=mark, cursor=cursor)
+    paper = session.rules.documents[stream.id]
+    return absorb_documents(
+        session, paper, records, mark=mark, cursor=cursor, every=every, fetch=partial(_fetch, session)
+    )  # fmt: skip
+
+
+def _fetch(session: Session, stream: Stream, ids: Sequence[str]) -> None:
+    """Read and absorb customers that documents name; those that cannot be read now are waited for."""
+    if session.rules.config.systems[stream.system].paused:
+        return
+    try:
+        with reading(session, stream):
+            mark, records = read_ids(session, stream, ids)
+            absorb(session, stream, records, mark=mark)
+    except (RetryableError, OperatorError):
+        # `reading` keeps why, for `status`; their documents wait and stop nobody else's.
+        session.add({"customers_unread": len(ids)})
+
+
+def reread(session: Session, stream: Stream, ids: Sequence[str], *, every: bool = False) -> None:
     """Read these records again now, and absorb them; what is stale again is left to the next round."""
+    if stream.is_derived:
+        # Guests are read with their documents, which may have waited for them.
+        source = session.rules.source(stream)
+        reread(session, source, ids, every=True)
+        post_waiting(session, session.rules.documents[source.id])
+        return
     left = list(ids)
     for _ in range(STALE_TRIES_MAX):
         if not left:
             return
         mark, records = read_ids(session, stream, left)
-        left = absorb(session, stream, records, mark=mark).stale
+        left = take_up(session, stream, records, mark=mark, every=every).stale
 
 
 def read_ids(session: Session, stream: Stream, ids: Sequence[str]) -> tuple[int, pl.DataFrame]:

@@ -12,10 +12,9 @@ import polars as pl
 
 from customer_sync.connect.port import GONE, ID, OUTSIDE, record_schema
 from customer_sync.core.decide import Stream
-from customer_sync.engine.absorb import absorb
-from customer_sync.engine.intake import Pulled, pages, read_ids
+from customer_sync.engine.intake import Pulled, pages, read_ids, take_up
 from customer_sync.engine.session import Session
-from customer_sync.store import links, reviews, settings
+from customer_sync.store import links, reviews, settings, sightings
 
 __all__ = ["Missing", "confirmed_missing", "sweep_missing"]
 
@@ -44,7 +43,7 @@ def sweep_missing(
         return 0
     found = confirmed_missing(session, stream, pulled, approved=approved)
     if found.records.height:
-        absorb(session, stream, found.records, mark=found.mark)
+        take_up(session, stream, found.records, mark=found.mark)
     gone = int(found.records[GONE].sum())
     session.add({"gone": gone, "out_of_scope": found.records.height - gone})
     if found.asked:
@@ -64,7 +63,8 @@ def confirmed_missing(
     """Find the records that a stream no longer has, each asked for by its id; changes nothing."""
     none = pl.DataFrame(schema=record_schema(stream.map.source_fields))
     with session.db.transaction() as tx:
-        known = links.live_count(tx, stream.id) if _looks(session, stream) else 0
+        there = sightings if stream.is_document else links
+        known = there.live_count(tx, stream.id) if _looks(session, stream) else 0
     if not known:
         return Missing(records=none)
     present, faults = (pulled.keys, pulled.faults) if pulled.is_listing else _keys(session, stream)
@@ -104,11 +104,12 @@ def _missing(session: Session, stream: Stream, present: list[pl.Series]) -> list
     """Return the ids of live links that are not among those present; flat in memory on the known side."""
     there = pl.concat(present).unique() if present else pl.Series(ID, [], dtype=pl.String)
     lookup = pl.DataFrame({ID: there})
+    kept = sightings if stream.is_document else links
     missing: list[str] = []
     after = ""
     while True:
         with session.db.transaction() as tx:
-            chunk = links.live_ids(tx, stream.id, after=after, limit=CHUNK_ROWS)
+            chunk = kept.live_ids(tx, stream.id, after=after, limit=CHUNK_ROWS)
         if chunk.is_empty():
             return missing
         missing += chunk.join(lookup, left_on="external_id", right_on=ID, how="anti")[

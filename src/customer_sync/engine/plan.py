@@ -212,7 +212,13 @@ def _chosen(session: Session, names: Sequence[str] | None) -> list[Stream]:
     if names is None:
         return active
     known = {name for stream in session.rules.connected for name in (stream.system, stream.title)}
+    papers = [paper.stream.title for paper in session.rules.documents.values()]
     for name in names:
+        if name in papers:
+            raise InvalidInputError(
+                f"{name} holds documents, and documents are not planned",
+                hint="they are posted by: customer-sync sync",
+            )
         if name not in known:
             raise InvalidInputError(
                 f"there is no stream {name}", hint="name a system or system.stream"

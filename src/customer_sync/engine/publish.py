@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 
-from customer_sync.core.decide import Published, published
+from customer_sync.core.decide import GUESTS, Published, numbered_streams, published
 from customer_sync.infra.pg import Database, Transaction
 from customer_sync.kernel.errors import NotFoundError
 from customer_sync.model.config import Configuration
@@ -30,10 +30,7 @@ def publish(
     with db.transaction() as tx:
         settings.lock(tx)
         salt = settings.salt(tx, salt)
-        wanted = [
-            (name, stream) for name, system in config.systems.items() for stream in system.streams
-        ]
-        ids = settings.streams(tx, wanted)
+        ids = settings.streams(tx, numbered_streams(config))
         latest = settings.latest(tx)
         before = _parsed(latest[2]) if latest else None
         # Compiling checks the mapping, so a version that cannot mean anything is never numbered.
@@ -60,10 +57,7 @@ def in_force(db: Database) -> Published:
                 "nothing is published in this workspace yet", hint="run: customer-sync publish"
             )
         config = _parsed(latest[2])
-        wanted = [
-            (name, stream) for name, system in config.systems.items() for stream in system.streams
-        ]
-        ids = settings.streams(tx, wanted)
+        ids = settings.streams(tx, numbered_streams(config))
         return _compiled(latest[2], latest[0], tuple(ids.items()), settings.salt(tx, ""))
 
 
@@ -90,13 +84,15 @@ def _read_again(
     What was refused there is tried again: the reason may be mended.
     """
     is_all = before.workspace != after.workspace
-    changed = [
-        ids[name, stream]
+    read = [
+        (name, stream)
         for name, system in after.systems.items()
         for stream, config in system.streams.items()
         if is_all or _was(before, name, stream) not in {None, config.model_dump_json()}
     ]
-    settings.read_again(tx, changed)
+    changed = [ids[one] for one in read]
+    guests = [ids.get((name, f"{stream}{GUESTS}")) for name, stream in read]
+    settings.read_again(tx, [*changed, *(one for one in guests if one is not None)])
     for stream in changed:
         outbox.retry(tx, stream)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from customer_sync.core.decide import Stream
 from customer_sync.engine.deliver import deliver
 from customer_sync.engine.intake import reread
+from customer_sync.engine.ledger.waiting import post_waiting
 from customer_sync.engine.session import Session
 from customer_sync.kernel.errors import CustomerSyncError, OperatorError, RetryableError
 from customer_sync.store import outbox, rejects
@@ -37,12 +38,19 @@ def retry(session: Session, stream: Stream | None = None) -> Retried:
         deliveries = outbox.retry(tx, number)
     failures: list[tuple[str, CustomerSyncError]] = []
     records = 0
-    for one in session.rules.connected:
-        ids = [external_id for id_, external_id in waiting if id_ == one.id]
+    derived = {
+        paper.guests.id: paper.stream.id
+        for paper in session.rules.documents.values()
+        if paper.guests is not None
+    }
+    for one in session.rules.read:
+        ids = list(dict.fromkeys(name for id_, name in waiting if derived.get(id_, id_) == one.id))
         if not ids or session.rules.config.systems[one.system].paused:
             continue
         try:
-            reread(session, one, ids)
+            reread(session, one, ids, every=True)
+            if one.is_document:
+                post_waiting(session, session.rules.documents[one.id])
             records += len(ids)
         except (RetryableError, OperatorError) as error:
             failures.append((one.title, error))

@@ -114,10 +114,10 @@ def stream_named(session: Session, title: str) -> Stream:
     Raises:
         NotFoundError: There is none.
     """
-    for stream in session.rules.connected:
+    for stream in [*session.rules.tied, *session.rules.read]:
         if stream.title == title:
             return stream
-    known = ", ".join(stream.title for stream in session.rules.connected)
+    known = ", ".join(stream.title for stream in session.rules.read)
     raise NotFoundError(f"there is no stream '{title}'", hint=f"streams: {known or 'none yet'}")
 
 

@@ -15,7 +15,7 @@ from customer_sync.core.decide import LEDGER_STREAM, STEWARD_STREAM, Published
 from customer_sync.engine.codes import explained
 from customer_sync.infra.pg import Transaction
 from customer_sync.model.frame import EXCLUDED, LIVE, STATES
-from customer_sync.store import views
+from customer_sync.store import sightings, views
 
 __all__ = [
     "Problem",
@@ -58,7 +58,8 @@ class StreamStatus:
 
     links: by state. statuses: live links by agreed, pending, failing, differs. waiting: customers
     still to be created there. held, rejected: records set aside as a whole or in part. unknown:
-    attempts whose answer is not known. read_age_s: since it was last read; None when it never was.
+    attempts whose answer is not known. documents: by state, of a stream of documents. read_age_s: since it
+    was last read; None when it never was.
     failure: why it could not be read, since when; None once it is read again.
     """
 
@@ -77,6 +78,7 @@ class StreamStatus:
     read_age_s: float | None
     has_cursor: bool
     failure: ReadingFailure | None = None
+    documents: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +150,10 @@ class _Counts:
         self.rejected: dict[int, Counter[str]] = {}
         self.held: Counter[int] = Counter()
         self.unknown: Counter[int] = Counter()
+        self.documents: dict[int, Counter[str]] = {}
         self._count_links(tx)
+        for stream, state, _reason, count in sightings.counts(tx):
+            self.documents.setdefault(stream, Counter())[state] += count
         self._count_outbounds(tx)
         self._count_rejects(tx)
 
@@ -179,7 +184,7 @@ def _stream(
 ) -> StreamStatus:
     number, system, name, read_at, has_cursor, failed_at, code, reason = row
     age = (now - read_at).total_seconds() if now is not None and read_at is not None else None
-    is_connected = number in rules.streams
+    is_connected = number in rules.streams or number in rules.documents
     return StreamStatus(
         system=system,
         stream=name,
@@ -196,6 +201,7 @@ def _stream(
         read_age_s=age,
         has_cursor=has_cursor,
         failure=ReadingFailure(at=failed_at, code=code, reason=reason) if failed_at else None,
+        documents=dict(counts.documents.get(number, {})),
     )
 
 

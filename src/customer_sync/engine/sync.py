@@ -7,11 +7,14 @@ from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb_ledger
 from customer_sync.engine.deliver import deliver_stream, settle_stream
 from customer_sync.engine.fill import fill
-from customer_sync.engine.held import look_again
+from customer_sync.engine.held import look_again, look_again_at_guests
 from customer_sync.engine.intake import pull, reading
+from customer_sync.engine.ledger.recognition import recognise_due
+from customer_sync.engine.ledger.waiting import post_waiting
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
 from customer_sync.kernel.errors import CustomerSyncError, OperatorError, RetryableError
+from customer_sync.store import settings
 
 __all__ = ["Synced", "sync"]
 
@@ -50,9 +53,39 @@ def sync(session: Session, *, whole: bool = False, only: Collection[str] = ()) -
     for stream in list(reached):
         if not _prepare(session, stream, done):
             reached.remove(stream)
+    _keep_books(session, done, only, whole=whole)
     _deliver(session, reached, done)
     absorb_ledger(session)
     return done
+
+
+def _keep_books(session: Session, done: Synced, only: Collection[str], *, whole: bool) -> None:
+    """Read documents after the customers that they name, post what waited for something, recognise what is due."""
+    systems = session.rules.config.systems
+    for paper in session.rules.documents.values():
+        stream = paper.stream
+        if not systems[stream.system].paused and (not only or stream.title in only):
+            _pull_documents(session, stream, done, whole=whole)
+        try:
+            look_again_at_guests(session, paper)
+        except (RetryableError, OperatorError) as error:
+            done.failures.append((stream.title, error))
+        post_waiting(session, paper)
+    if session.rules.documents:
+        recognise_due(session, session.now().date())
+
+
+def _pull_documents(session: Session, stream: Stream, done: Synced, *, whole: bool) -> None:
+    try:
+        with reading(session, stream):
+            pulled = pull(session, stream, whole=whole)
+            sweep_missing(session, stream, pulled)
+            guests = session.rules.documents[stream.id].guests
+            if guests is not None:
+                with session.db.transaction() as tx:
+                    settings.first_done(tx, guests.id, now=session.now())
+    except (RetryableError, OperatorError) as error:
+        done.failures.append((stream.title, error))
 
 
 def _pull(session: Session, stream: Stream, done: Synced, *, whole: bool) -> bool:

@@ -9,12 +9,14 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from customer_sync.model.document import DOCUMENT_FIELDS
 from customer_sync.model.field import CATALOGUE, CUSTOM_PREFIX, Kind, canonical_field
 from customer_sync.model.field import Field as CanonicalField
+from customer_sync.model.ledger_config import LedgerConfig
 
 __all__ = [
-    "Configuration", "CustomField", "Deletes", "FieldMapping", "Limits", "MatchConfig", "Policy", "Rule",
-    "StreamConfig", "SystemConfig", "WorkspaceConfig",
+    "Configuration", "CustomField", "Deletes", "FieldMapping", "Fields", "Guest", "Limits", "MatchConfig", "Policy",
+    "Rule", "StreamConfig", "SystemConfig", "WorkspaceConfig",
 ]  # fmt: skip
 
 LEDGER_SYSTEM = "ledger"
@@ -86,6 +88,14 @@ class FieldMapping(_Model):
         "null", description="Is an empty text nothing at all, or an empty text?"
     )
     length: int | None = Field(None, ge=1, description="Longest text the source field takes.")
+    stream: str | None = Field(
+        None,
+        description="Of `customer` and `allocations`: the stream whose records it names, STREAM or SYSTEM.STREAM.",
+    )
+    items: dict[str, str] | None = Field(
+        None,
+        description="Of `lines` and `allocations`: what is said of each -> key of the objects in a JSON array.",
+    )
 
 
 class Rule(_Model):
@@ -112,12 +122,35 @@ class Deletes(_Model):
     )
 
 
+Fields = dict[str, Annotated[FieldMapping, BeforeValidator(_short_field)]]
+
+
+class Guest(_Model):
+    """Who bought without an account: a customer's fields, read out of the document itself."""
+
+    fields: Fields = Field(description="Canonical field of a customer -> source field or mapping.")
+
+
 class StreamConfig(_Model):
     """One kind of record that a system holds, and how it maps to an entity."""
 
-    entity: Literal["customer"] = "customer"
-    fields: dict[str, Annotated[FieldMapping, BeforeValidator(_short_field)]] = Field(
+    entity: Literal[
+        "customer",
+        "order",
+        "invoice",
+        "credit_note",
+        "payment",
+        "refund",
+        "fee",
+        "payout",
+        "points",
+    ] = "customer"
+    fields: Fields = Field(
         description="Canonical field, or several with commas between -> source field or mapping."
+    )
+    guest: Guest | None = Field(
+        None,
+        description="Of documents: the customer of one whose `customer` is empty, out of the same record.",
     )
     key: str | list[str] = Field("id", description="Source field(s) that name a record for ever.")
     cursor: str | None = Field(
@@ -151,9 +184,32 @@ class StreamConfig(_Model):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
+    @property
+    def is_document(self) -> bool:
+        """Return whether its records are documents of the money side."""
+        return self.entity != "customer"
+
     def mappings(self) -> list[tuple[tuple[str, ...], FieldMapping]]:
         """Return (canonical fields, mapping) in the order written."""
-        return [(tuple(n.strip() for n in names.split(",")), m) for names, m in self.fields.items()]
+        return _listed(self.fields)
+
+    def guests(self) -> "StreamConfig | None":
+        """Return the stream of customers that documents tell of themselves, or None."""
+        if self.guest is None:
+            return None
+        inward = {
+            names: one.model_copy(update={"direction": "in"})
+            for names, one in self.guest.fields.items()
+        }
+        return StreamConfig(fields=inward, key=self.key)
+
+    def mapping(self, name: str) -> FieldMapping | None:
+        """Return the mapping of one canonical field, where it has one of its own."""
+        return next((one for names, one in self.mappings() if names == (name,)), None)
+
+
+def _listed(fields: Fields) -> list[tuple[tuple[str, ...], FieldMapping]]:
+    return [(tuple(n.strip() for n in names.split(",")), m) for names, m in fields.items()]
 
 
 class SystemConfig(_Model):
@@ -248,6 +304,7 @@ class Configuration(_Model):
 
     workspace: WorkspaceConfig
     systems: dict[str, SystemConfig]
+    ledger: LedgerConfig = LedgerConfig()
 
     def custom_fields(self) -> dict[str, CanonicalField]:
         """Return the workspace's own canonical fields by name."""
@@ -259,8 +316,26 @@ class Configuration(_Model):
         }
 
     def canonical(self, name: str) -> CanonicalField | None:
-        """Return a canonical field by name, or None where there is none."""
+        """Return a canonical field of customers by name, or None where there is none."""
         return canonical_field(name, self.custom_fields())
+
+    def canonical_of(self, stream: StreamConfig, name: str) -> CanonicalField | None:
+        """Return a canonical field of what the stream's records are, or None where there is none."""
+        return DOCUMENT_FIELDS.get(name) if stream.is_document else self.canonical(name)
+
+    def named_stream(self, system: str, name: str, field: str) -> tuple[str, str] | None:
+        """Return (system, stream) of the records that a document's `customer` or `allocations` names.
+
+        As its mapping says; else the one stream of the same system that it can only mean. None: nothing says.
+        """
+        stream = self.systems[system].streams[name]
+        mapping = stream.mapping(field)
+        if mapping is not None and mapping.stream is not None:
+            owner, _, other = mapping.stream.rpartition(".")
+            return owner or system, other
+        wanted = "customer" if field == "customer" else "invoice"
+        found = [n for n, one in self.systems[system].streams.items() if one.entity == wanted]
+        return (system, found[0]) if len(found) == 1 else None
 
     def policy(self, field: str) -> Policy:
         """Return the policy of a canonical field."""
@@ -272,7 +347,8 @@ class Configuration(_Model):
         mapped = {
             name
             for system in self.systems.values()
-            for stream in system.streams.values()
+            for each in system.streams.values()
+            if (stream := each.guests() if each.is_document else each) is not None
             for names, _ in stream.mappings()
             for name in names
         }

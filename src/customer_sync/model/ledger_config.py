@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from customer_sync.model.document import DOCUMENT_TYPES
 
@@ -25,7 +26,14 @@ Measure = Literal["total", "items", "discount", "shipping", "tax", "fee"]
 
 # What a total consists of; a fee stands beside it.
 _PARTS_OF_TOTAL: Mapping[Measure, int] = {"items": 1, "shipping": 1, "tax": 1, "discount": -1}
+_ADD = "Add the account to `accounts`, or name one that is there."
 POINTS_RULES = ("points_earned", "points_redeemed", "points_expired")
+
+
+def _misplaced(reason: str, remedy: str, *path: str) -> PydanticCustomError:
+    """Return the error of a value that contradicts another; it knows its place and what to do."""
+    context = {"reason": reason, "remedy": remedy, "path": path}
+    return PydanticCustomError("contradiction", "{reason}", context)
 
 
 class _Model(BaseModel):
@@ -56,7 +64,7 @@ class RuleLine(_Model):
     @model_validator(mode="after")
     def _has_one_side(self) -> Self:
         if (self.debit is None) == (self.credit is None):
-            raise ValueError("A line has either `debit` or `credit`.")
+            raise _misplaced("a line has either `debit` or `credit`", "Keep one of them.")
         return self
 
     @property
@@ -102,7 +110,7 @@ class Ageing(_Model):
     @model_validator(mode="after")
     def _grows(self) -> Self:
         if sorted({day for day in self.days if day > 0}) != self.days:
-            raise ValueError("`days` must be positive and grow.")
+            raise _misplaced("the days must be positive and grow", "Write them as [30, 60, 90].")
         return self
 
 
@@ -219,17 +227,21 @@ class LedgerConfig(_Model):
     @model_validator(mode="after")
     def _means_something(self) -> Self:
         chart = self.chart()
-        own = (
-            self.rounding.account, self.exchange.gains, self.exchange.losses, self.deferral, self.loyalty.account,
-        )  # fmt: skip
-        for code in own:
+        own = {
+            ("rounding", "account"): self.rounding.account, ("exchange", "gains"): self.exchange.gains,
+            ("exchange", "losses"): self.exchange.losses, ("deferral",): self.deferral,
+            ("loyalty", "account"): self.loyalty.account,
+        }  # fmt: skip
+        for path, code in own.items():
             if root_of(code, chart) not in chart:
-                raise ValueError(f"The account {code} is not in the chart.")
+                raise _misplaced(f"the account {code} is not in the chart", _ADD, *path)
         for name, lines in self.all_rules().items():
             self._check_rule(name, lines)
-        unknown = sorted(set(self.streams.values()) - set(self.all_rules()))
-        if unknown:
-            raise ValueError(f"There is no rule {unknown[0]}.")
+        rules = self.all_rules()
+        for stream, rule in self.streams.items():
+            if rule not in rules:
+                remedy = f"Rules: {', '.join(rules)}; or add your own to `rules`."
+                raise _misplaced(f"there is no rule {rule}", remedy, "streams", stream)
         missing = sorted({*DOCUMENT_TYPES, *POINTS_RULES} - {"points"} - set(self.all_rules()))
         assert not missing, missing
         return self
@@ -238,14 +250,16 @@ class LedgerConfig(_Model):
         chart = self.chart()
         for line in lines:
             if root_of(line.account, chart) not in chart:
-                raise ValueError(f"Rule {name}: the account {line.account} is not in the chart.")
+                reason = f"the account {line.account} is not in the chart"
+                raise _misplaced(reason, _ADD, "rules", name)
         controls = [line for line in lines if self.is_control(line.account)]
         if len(controls) > 1 or any(line.amount != "total" for line in controls):
-            raise ValueError(
-                f"Rule {name}: one line at most names a control account, with `total`."
-            )
+            reason = "one line at most names a control account, with `total`"
+            raise _misplaced(reason, "What a customer owes changes by the total.", "rules", name)
         if any(_sides(lines).values()):
-            raise ValueError(f"Rule {name}: debits and credits cannot be equal.")
+            reason = "debits and credits cannot be equal"
+            remedy = "The total is items, shipping and tax, less discount; a fee stands beside it."
+            raise _misplaced(reason, remedy, "rules", name)
 
 
 def root_of(account: str, chart: Mapping[str, Account]) -> str:

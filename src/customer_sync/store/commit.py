@@ -14,7 +14,7 @@ from customer_sync.store import audit
 from customer_sync.store.customers import COLUMNS, as_rows
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
 
-__all__ = ["commit", "enqueue", "keep_cursor"]
+__all__ = ["commit", "enqueue", "keep_cursor", "note_batch"]
 
 STATEMENTS = load(__file__)
 
@@ -31,9 +31,7 @@ def commit(
 ) -> None:
     """Write the effects of one observation. The caller's transaction holds the absorbing lock."""
     stream = seen.stream.id
-    tx.execute(
-        STATEMENTS["add_batch"], (batch, run, stream, rules.version, seen.records.height, now)
-    )
+    note_batch(tx, rules, stream, records=seen.records.height, batch=batch, run=run, now=now)
     new = pick(where(seen.records, "is_new"), "link")
     _links(tx, effects, new)
     _claims(tx, effects, batch)
@@ -42,6 +40,13 @@ def commit(
     _set_aside(tx, rules, effects, seen, batch=batch, run=run, now=now)
     _routes(tx, effects, new, batch=batch, run=run, now=now)
     audit.add(tx, effects.audit, run=run, batch=batch, configuration=rules.version, now=now)
+
+
+def note_batch(
+    tx: Transaction, rules: Published, stream: int, *, records: int, batch: int, run: int, now: datetime
+) -> None:  # fmt: skip
+    """Number this commit."""
+    tx.execute(STATEMENTS["add_batch"], (batch, run, stream, rules.version, records, now))
 
 
 def _links(tx: Transaction, effects: Effects, new: pl.DataFrame) -> None:

@@ -26,8 +26,8 @@ from customer_sync.store import journal
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
 
 __all__ = [
-    "CONCERNED", "CUSTOMERS", "KNOWN", "PARTIES", "WAITING_DOCUMENTS", "Standing", "Work", "allocate", "commit",
-    "crossing", "customers", "items", "lock", "parties", "standing", "unposted", "waiting",
+    "CONCERNED", "CUSTOMERS", "KNOWN", "PARTIES", "SIGHTING", "Standing", "Work", "allocate", "commit", "crossing",
+    "customers", "items", "lock", "parties", "standing", "unposted",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -46,16 +46,19 @@ PARTIES: dict[str, pl.DataType] = {
 }
 # since: the day of the earliest document observed of the party; what lies before and is settled cannot change.
 CONCERNED: dict[str, pl.DataType] = {"party": pl.Int64(), "since": pl.Date()}
-WAITING_DOCUMENTS: dict[str, pl.DataType] = {
-    "document": pl.Int64(),
-    "stream": pl.Int32(),
-    "external_id": pl.String(),
-    "customer_ref": pl.String(),
-    "snapshot": pl.String(),
+# How a document was last read, as the table of documents keeps it; of what is read from no system, nothing.
+SIGHTING: dict[str, pl.DataType] = {
+    "read": pl.Int64(),
+    "shown": pl.Int64(),
+    "presence": pl.Int16(),
+    "aside": pl.String(),
 }
 # Entries by which a document's content is posted; others settle, convert or recognise it.
 _CONTENT = ("post", "opening", "correct")
 _MONEY = ("total", "net", "tax")
+_NOTED = (
+    "number", "status", "due_date", "payout", "campaign", "source", "digest", "version", "stamp",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +74,8 @@ class Standing:
 class Work:
     """What a posting decision leaves: model.document's frames of the same names.
 
-    documents: as observed, with ``snapshot``. new: the ids of those among them that were not known.
-    entries, postings, and ``entry`` of the others: numbered 0..n-1.
+    documents: as observed, with ``snapshot``, and SIGHTING where they were read. new: the ids of those among
+    them that were not known. entries, postings, and ``entry`` of the others: numbered 0..n-1.
     """
 
     documents: pl.DataFrame
@@ -157,17 +160,6 @@ def crossing(tx: Transaction) -> pl.DataFrame:
     return tx.frame(STATEMENTS["crossing"], schema=ALLOCATIONS)
 
 
-def waiting(tx: Transaction, arrived: pl.DataFrame) -> pl.DataFrame:
-    """Return WAITING_DOCUMENTS: those of a stream that name one of these customers.
-
-    Args:
-        tx: reads.
-        arrived: stream of documents, and external_id of a customer as they name it.
-    """
-    _stage(tx, "named_customer", arrived.select("stream", "external_id").unique())
-    return tx.frame(STATEMENTS["waiting"], schema=WAITING_DOCUMENTS)
-
-
 def unposted(tx: Transaction, first: date, last: date) -> dict[str, int]:
     """Return state -> how many documents dated between two days wait, are parked or rejected."""
     days = {"first": first, "last": last}
@@ -219,6 +211,8 @@ def _documents(tx: Transaction, work: Work, ids: pl.Series, stamp: int) -> None:
     is_new = pl.col("document").is_in(work.new.implode())
     is_renewed = pl.col("is_changed") | (pl.col("state") != "posted")
     rows = rows.with_columns(journal.id_of("entry", ids), is_new=is_new, is_renewed=is_renewed)
+    unread = [pl.lit(None, kind).alias(n) for n, kind in SIGHTING.items() if n not in rows.columns]
+    rows = rows.with_columns(unread).with_columns(pl.col("shown", "presence").fill_null(0))
     _write(tx, rows, stamp)
 
 
@@ -228,7 +222,7 @@ def _write(tx: Transaction, rows: pl.DataFrame, stamp: int) -> None:
         "party", "customer_ref", "date", "due_date", "service_start", "service_end", "currency", _rate().alias("rate"),
         *(journal.money(f"{name}_e4").alias(name) for name in _MONEY), "processor", "payout", "campaign", "source",
         "account", *(journal.money(name).fill_null("0").alias(name) for name in ("amount", "functional")), "snapshot",
-        "digest", "version", "entry", pl.lit(stamp, pl.Int64).alias("stamp"),
+        "digest", "version", "entry", pl.lit(stamp, pl.Int64).alias("stamp"), *SIGHTING,
     )  # fmt: skip
     is_new, is_renewed = rows["is_new"], rows["is_renewed"]
     tx.copy_in("document", written.filter(is_new))
@@ -238,7 +232,7 @@ def _write(tx: Transaction, rows: pl.DataFrame, stamp: int) -> None:
         tx.execute(STATEMENTS["renew_documents"])
     noted = written.filter(~is_new & ~is_renewed)
     if noted.height:
-        _stage(tx, "noted_document", noted.select("id", "reason", "digest", "version", "stamp"))
+        _stage(tx, "noted_document", noted.select("id", "reason", *_NOTED, *SIGHTING))
         tx.execute(STATEMENTS["note_documents"])
 
 

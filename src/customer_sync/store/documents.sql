@@ -66,12 +66,6 @@ ORDER BY e.id
 SELECT entry, line, account, party, currency, (amount * 10000)::bigint, (functional * 10000)::bigint, document FROM posting
 WHERE entry = ANY(%s::bigint[]) ORDER BY entry, line
 
--- name: waiting
--- Documents that wait for these customer records; by document_waiting.
-SELECT d.id, d.stream, d.external_id, d.customer_ref, d.snapshot FROM named_customer n
-JOIN document d ON d.stream = n.stream AND d.customer_ref = n.external_id AND d.state IN ('waiting', 'parked', 'rejected')
-ORDER BY d.id
-
 -- name: renew_documents
 -- Keep documents as they are shown now, and what became of them; by document's primary key.
 UPDATE document d SET state = n.state, reason = n.reason, party = n.party, digest = n.digest, version = n.version,
@@ -80,12 +74,21 @@ UPDATE document d SET state = n.state, reason = n.reason, party = n.party, diges
     service_start = n.service_start, service_end = n.service_end, currency = n.currency, rate = n.rate::numeric,
     total = n.total::numeric, net = n.net::numeric, tax = n.tax::numeric, processor = n.processor, payout = n.payout,
     campaign = n.campaign, source = n.source, account = n.account, amount = n.amount::numeric,
-    functional = n.functional::numeric, snapshot = n.snapshot
+    functional = n.functional::numeric, snapshot = n.snapshot, read = n.read, shown = n.shown, presence = n.presence,
+    aside = n.aside
 FROM renewed_document n WHERE d.id = n.id
 
 -- name: note_documents
--- Keep what was said of documents whose posted content stands: why a change was set aside; by document's primary key.
-UPDATE document d SET reason = n.reason, digest = n.digest, version = n.version, stamp = n.stamp
+-- Keep what was said of documents whose posted content stands: what no posting depends on, or why a change was set
+-- aside; by document's primary key.
+UPDATE document d SET reason = n.reason, digest = n.digest, version = n.version, stamp = n.stamp,
+    number = CASE WHEN n.reason IS NULL THEN n.number ELSE d.number END,
+    status = CASE WHEN n.reason IS NULL THEN n.status ELSE d.status END,
+    due_date = CASE WHEN n.reason IS NULL THEN n.due_date ELSE d.due_date END,
+    payout = CASE WHEN n.reason IS NULL THEN n.payout ELSE d.payout END,
+    campaign = CASE WHEN n.reason IS NULL THEN n.campaign ELSE d.campaign END,
+    source = CASE WHEN n.reason IS NULL THEN n.source ELSE d.source END,
+    read = n.read, shown = n.shown, presence = n.presence, aside = n.aside
 FROM noted_document n WHERE d.id = n.id
 
 -- name: release
@@ -93,6 +96,6 @@ FROM noted_document n WHERE d.id = n.id
 UPDATE allocation a SET released_at = %(now)s, released_entry = r.entry FROM released_allocation r WHERE a.id = r.allocation
 
 -- name: unposted
--- How many documents dated in a period wait to be posted there, by state; by document_waiting.
+-- How many documents dated in a period wait to be posted there, by state; by document_aside.
 SELECT state, count(*) FROM document
-WHERE state IN ('waiting', 'parked', 'rejected') AND date BETWEEN %(first)s AND %(last)s GROUP BY state ORDER BY state
+WHERE reason IS NOT NULL AND state IN ('waiting', 'parked', 'rejected') AND date BETWEEN %(first)s AND %(last)s GROUP BY state ORDER BY state

@@ -9,7 +9,7 @@ import polars as pl
 from customer_sync.infra.pg import Transaction, load
 
 __all__ = [
-    "add", "add_faults", "doubtful", "open_rejects", "read_through", "records", "resolve", "withdraw",
+    "add", "add_faults", "doubtful", "open_rejects", "read_through", "records", "resolve", "sift", "withdraw",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -36,6 +36,33 @@ def add_faults(
             whole=pl.lit(value=True),
         )
         add(tx, stream, frame, run=run, now=now)
+
+
+def sift(
+    tx: Transaction,
+    stream: int,
+    seen: pl.DataFrame,
+    faults: pl.DataFrame,
+    *,
+    run: int,
+    now: datetime,
+) -> None:
+    """Set aside what is wrong with documents, and close what was wrong with them and is not any more.
+
+    Args:
+        tx: the posting transaction.
+        stream: the documents'.
+        seen: external_id of all that were looked at.
+        faults: as of ``add``, of those among them.
+        run: the run.
+        now: its instant.
+    """
+    add(tx, stream, faults, run=run, now=now)
+    if not faults.height and not tx.rows(STATEMENTS["has_open"], [stream])[0][0]:
+        return
+    tx.stage("new_fault", faults)
+    tx.stage("sifted", seen.select("external_id"))
+    tx.execute(STATEMENTS["sift"], {"stream": stream, "now": now})
 
 
 def read_through(tx: Transaction, stream: int, *, since: datetime, now: datetime) -> None:

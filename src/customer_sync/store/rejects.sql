@@ -20,7 +20,7 @@ WHERE r.resolved_at IS NULL ORDER BY s.system, s.name, r.external_id, r.field LI
 -- name: records
 -- Ids of records that are set aside, by stream.
 SELECT DISTINCT stream, external_id FROM reject
-WHERE resolved_at IS NULL AND stage IN ('map', 'resolve', 'read') AND (%(stream)s::integer IS NULL OR stream = %(stream)s)
+WHERE resolved_at IS NULL AND stage IN ('map', 'resolve', 'read', 'post') AND (%(stream)s::integer IS NULL OR stream = %(stream)s)
 
 -- name: doubtful
 -- Records held as doubtful since before the customers in question, or their records, last changed; by reject_open,
@@ -42,3 +42,13 @@ WHERE kind = 'possible_duplicate' AND decided_at IS NULL
 -- What could not be read and was not met again when all was read; by reject_open.
 UPDATE reject SET resolved_at = %(now)s
 WHERE stream = %(stream)s AND stage = 'read' AND resolved_at IS NULL AND last_at < %(since)s
+
+-- name: has_open
+-- Is anything of this stream set aside; by reject_open.
+SELECT EXISTS (SELECT 1 FROM reject WHERE stream = %s AND resolved_at IS NULL)
+
+-- name: sift
+-- What was wrong with the documents looked at and is not said again; by reject_open.
+UPDATE reject r SET resolved_at = %(now)s FROM sifted s
+WHERE r.stream = %(stream)s AND r.external_id = s.external_id AND r.resolved_at IS NULL AND r.stage IN ('map', 'post', 'read')
+  AND NOT EXISTS (SELECT 1 FROM new_fault n WHERE n.external_id = r.external_id AND n.field = r.field AND n.code = r.code)

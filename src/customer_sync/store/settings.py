@@ -88,6 +88,7 @@ def read_again(tx: Transaction, stream_ids: list[int]) -> None:
     if stream_ids:
         tx.execute(STATEMENTS["forget_cursor"], [stream_ids])
         tx.execute(STATEMENTS["forget_digests"], [stream_ids])
+        tx.execute(STATEMENTS["forget_documents"], [stream_ids])
 
 
 def lock(tx: Transaction) -> None:

@@ -44,6 +44,10 @@ UPDATE stream SET known_since = coalesce(known_since, %s) WHERE id = %s
 -- Let every record of these streams be news; by link (stream, external_id).
 UPDATE link SET digest = 0 WHERE stream = ANY(%s::integer[])
 
+-- name: forget_documents
+-- Let every document of these streams be news; by document (stream, external_id).
+UPDATE document SET read = NULL WHERE stream = ANY(%s::integer[])
+
 -- name: latest
 -- The version of the configuration in force; by configuration's primary key.
 SELECT version, digest, document::text FROM configuration ORDER BY version DESC LIMIT 1

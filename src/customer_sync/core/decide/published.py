@@ -1,12 +1,19 @@
 """A published configuration, compiled: what the decisions of one batch need to know of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from customer_sync.core.golden import Policies
-from customer_sync.core.mapping import ExpressionError, StreamMap, compile_stream, parse
+from customer_sync.core.ledger import Rules, compiled
+from customer_sync.core.mapping import (
+    ExpressionError,
+    StreamMap,
+    compile_guests,
+    compile_stream,
+    parse,
+)
 from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import (
     LEDGER_SYSTEM,
@@ -18,7 +25,10 @@ from customer_sync.model.config import (
 )
 from customer_sync.model.field import CATALOGUE, column_name
 
-__all__ = ["LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "Published", "Stream", "published"]
+__all__ = [
+    "GUESTS", "LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "DocumentStream", "Published", "Stream",
+    "numbered_streams", "published",
+]  # fmt: skip
 
 LEDGER_STREAM = 0
 STEWARD_STREAM = 1
@@ -27,6 +37,9 @@ RESERVED_STREAMS = {
     STEWARD_STREAM: (STEWARD_SYSTEM, "decisions"),
 }
 OWN_STREAMS = tuple(RESERVED_STREAMS)  # their records are customers, named by the customer's id
+
+# The customers that documents tell of themselves are a stream of their own, named after theirs.
+GUESTS = ".guest"
 
 _KINDS = {"owner": 0, "ledger_wins": 0, "most_recent": 1, "most_complete": 2, "ask": 3}
 
@@ -40,11 +53,33 @@ class Stream:
     name: str
     config: StreamConfig
     map: StreamMap
+    is_derived: bool = False  # its records are read as part of another stream's
+
+    @property
+    def is_document(self) -> bool:
+        """Return whether its records are documents of the money side."""
+        return self.config.is_document
 
     @property
     def title(self) -> str:
         """Return ``system.stream``, as people and reports name it."""
         return f"{self.system}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentStream:
+    """A stream of documents, and where those are whom they name.
+
+    customers: the stream whose records `customer` names, if there is one. guests: the customers that
+    they tell of themselves, if they do. others: the stream that their allocations name. rule: the
+    posting rule; None: the one of the type.
+    """
+
+    stream: Stream
+    customers: Stream | None
+    guests: Stream | None
+    others: int | None
+    rule: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +93,28 @@ class Published:
     policies: Policies
     streams: Mapping[int, Stream]
     salt: str
+    books: Rules
+    documents: Mapping[int, DocumentStream] = field(default_factory=dict)
 
     @property
     def connected(self) -> list[Stream]:
-        """Return the streams of connected systems: all but the ledger's and the stewards' own."""
+        """Return the streams of customers that systems hold: all but the ledger's and the stewards' own."""
+        return [stream for stream in self.tied if not stream.is_derived]
+
+    @property
+    def tied(self) -> list[Stream]:
+        """Return the streams whose records are tied to customers: the guests of documents are, too."""
         return [stream for id_, stream in self.streams.items() if id_ not in RESERVED_STREAMS]
+
+    @property
+    def read(self) -> list[Stream]:
+        """Return every stream that is read, customers first: documents name them."""
+        return [*self.connected, *(one.stream for one in self.documents.values())]
+
+    def source(self, stream: Stream) -> Stream:
+        """Return the stream that is read for this one: the documents', for their guests."""
+        found = (one.stream for one in self.documents.values() if one.guests == stream)
+        return next(found) if stream.is_derived else stream
 
 
 def published(
@@ -77,6 +129,10 @@ def published(
     streams = {id_: _own_stream(config, fields, id_) for id_ in OWN_STREAMS}
     for system in config.systems.values():
         for name, stream in system.streams.items():
+            if stream.is_document:
+                guests = _guests(config, stream_ids, system.system, name)
+                streams |= {guests.id: guests} if guests is not None else {}
+                continue
             id_ = stream_ids[system.system, name]
             _check_condition(f"{system.system}.{name}", stream.create_when, fields)
             map_ = compile_stream(config, system.system, name)
@@ -90,7 +146,56 @@ def published(
         policies=_policies(config, fields, streams),
         streams=streams,
         salt=salt,
+        books=compiled(config.ledger, config.workspace.currency),
+        documents=_documents(config, stream_ids, streams),
     )
+
+
+def numbered_streams(config: Configuration) -> list[tuple[str, str]]:
+    """Return (system, stream) of everything that has a number: streams, and the guests of some."""
+    found = []
+    for system in config.systems.values():
+        for name, stream in system.streams.items():
+            found.append((system.system, name))
+            if stream.guest is not None:
+                found.append((system.system, name + GUESTS))
+    return found
+
+
+def _guests(
+    config: Configuration, ids: Mapping[tuple[str, str], int], system: str, name: str
+) -> Stream | None:
+    """Return the stream of the customers that documents tell of themselves."""
+    map_ = compile_guests(config, system, name)
+    settings = config.systems[system].streams[name].guests()
+    if map_ is None or settings is None:
+        return None
+    id_ = ids[system, name + GUESTS]
+    return Stream(
+        id=id_, system=system, name=name + GUESTS, config=settings, map=map_, is_derived=True
+    )
+
+
+def _documents(
+    config: Configuration, ids: Mapping[tuple[str, str], int], streams: Mapping[int, Stream]
+) -> dict[int, DocumentStream]:
+    found = {}
+    for system in config.systems.values():
+        for name, stream in system.streams.items():
+            if not stream.is_document:
+                continue
+            id_ = ids[system.system, name]
+            map_ = compile_stream(config, system.system, name)
+            named = config.named_stream(system.system, name, "customer")
+            others = config.named_stream(system.system, name, "allocations")
+            found[id_] = DocumentStream(
+                stream=Stream(id=id_, system=system.system, name=name, config=stream, map=map_),
+                customers=streams.get(ids.get(named, -1)) if named is not None else None,
+                guests=streams.get(ids.get((system.system, name + GUESTS), -1)),
+                others=ids.get(others) if others is not None else None,
+                rule=config.ledger.streams.get(f"{system.system}.{name}"),
+            )
+    return found
 
 
 def _check_condition(title: str, condition: str | None, fields: Sequence[str]) -> None:

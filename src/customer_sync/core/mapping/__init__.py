@@ -5,7 +5,7 @@ identity, golden values, the ledger, or any connector.
 """
 
 from customer_sync.core.mapping.codes import CODES
-from customer_sync.core.mapping.compile import compile_stream
+from customer_sync.core.mapping.compile import compile_guests, compile_stream
 from customer_sync.core.mapping.expression import ExpressionError, parse
 from customer_sync.core.mapping.laws import LawBreak, check_laws
 from customer_sync.core.mapping.lens import Got, Lens
@@ -22,6 +22,7 @@ __all__ = [
     "Mapped",
     "StreamMap",
     "check_laws",
+    "compile_guests",
     "compile_stream",
     "parse",
 ]

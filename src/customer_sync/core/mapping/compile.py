@@ -1,11 +1,13 @@
 """From configuration to a stream's mapping, or to a reason why not.
 
 Decides what contradicts itself: fields claimed twice, source fields written twice, options that
-exclude each other. Promises that whatever it refuses is a ``ConfigurationError`` that names
-system, stream, key and remedy, and that compiling reads nothing but the configuration.
+exclude each other; and that documents are only read, never written. Promises that whatever it refuses
+is a ``ConfigurationError`` that names system, stream, key and remedy, and that compiling reads nothing
+but the configuration.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from customer_sync.core.mapping.binding import Binding
 from customer_sync.core.mapping.code import Constant
@@ -17,9 +19,10 @@ from customer_sync.core.mapping.stream import StreamMap
 from customer_sync.core.mapping.structure import JsonPath
 from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import Configuration, FieldMapping, StreamConfig
+from customer_sync.model.document import DOCUMENT_FIELDS
 from customer_sync.model.field import Field
 
-__all__ = ["compile_stream"]
+__all__ = ["compile_guests", "compile_stream"]
 
 
 def compile_stream(config: Configuration, system: str, stream: str) -> StreamMap:
@@ -33,12 +36,34 @@ def compile_stream(config: Configuration, system: str, stream: str) -> StreamMap
     if settings is None:
         raise _refusal(system, stream, "streams", "there is no such stream", "Check its name.")
     try:
-        return _compiled(config, settings)
+        map_ = _compiled(config, settings)
     except _MappedWrongError as error:
         raise _refusal(system, stream, f"fields.{error.key}", error.reason, error.remedy) from None
     except RuleError as error:
         key = f"rules[{error.number}]"
         raise _refusal(system, stream, key, str(error), error.remedy) from None
+    guests = compile_guests(config, system, stream)
+    if guests is None:
+        return map_
+    # One reading shows the document, and who bought.
+    both = (*map_.source_fields, *guests.source_fields)
+    return replace(map_, source_fields=tuple(dict.fromkeys(both)))
+
+
+def compile_guests(config: Configuration, system: str, stream: str) -> StreamMap | None:
+    """Return the mapping of the customers that a stream's documents tell of themselves, if they do.
+
+    Raises:
+        ConfigurationError: It cannot mean what it says.
+    """
+    settings = config.systems[system].streams[stream].guests()
+    if settings is None:
+        return None
+    try:
+        return _compiled(config, settings)
+    except _MappedWrongError as error:
+        key = f"guest.fields.{error.key}"
+        raise _refusal(system, stream, key, error.reason, error.remedy) from None
 
 
 class _MappedWrongError(ValueError):
@@ -56,13 +81,14 @@ def _refusal(system: str, stream: str, key: str, reason: str, remedy: str) -> Co
 
 
 def _compiled(config: Configuration, settings: StreamConfig) -> StreamMap:
-    bindings = [_bound(config, names, mapping) for names, mapping in settings.mappings()]
+    bindings = [_bound(config, settings, names, mapping) for names, mapping in settings.mappings()]
     _refuse_overlaps(bindings)
     mapped = {name for binding in bindings if binding.is_in for name in binding.names}
     assigned = _assigned(config, settings)
-    order = [*config.canonical_names(), *sorted(assigned)]
+    known = list(DOCUMENT_FIELDS) if settings.is_document else config.canonical_names()
+    order = [*known, *sorted(assigned)]
     canonical = tuple(dict.fromkeys(name for name in order if name in mapped | set(assigned)))
-    fields = {name: _field(config, name) for name in canonical}
+    fields = {name: _field(config, settings, name) for name in canonical}
     return StreamMap(
         source_fields=_distinct(name for binding in bindings for name in binding.sources),
         canonical=canonical,
@@ -84,8 +110,8 @@ def _outward(order: Sequence[str], bindings: Sequence[Binding]) -> tuple[str, ..
     return _distinct(name for name in order if name in names)
 
 
-def _field(config: Configuration, name: str) -> Field:
-    found = config.canonical(name)
+def _field(config: Configuration, settings: StreamConfig, name: str) -> Field:
+    found = config.canonical_of(settings, name)
     assert found is not None, "checked when it was bound"
     return found
 
@@ -94,7 +120,7 @@ def _assigned(config: Configuration, settings: StreamConfig) -> dict[str, int]:
     found: dict[str, int] = {}
     for number, rule in enumerate(settings.rules, start=1):
         for name in [*(rule.derive or {}), *(rule.default or {})]:
-            if config.canonical(name) is None:
+            if config.canonical_of(settings, name) is None:
                 raise RuleError(
                     number,
                     f"'{name}' is no canonical field",
@@ -104,18 +130,18 @@ def _assigned(config: Configuration, settings: StreamConfig) -> dict[str, int]:
     return found
 
 
-def _bound(config: Configuration, names: tuple[str, ...], mapping: FieldMapping) -> Binding:
+def _bound(
+    config: Configuration, settings: StreamConfig, names: tuple[str, ...], mapping: FieldMapping
+) -> Binding:
     key = ", ".join(names)
     fields = []
     for name in names:
-        found = config.canonical(name)
+        found = config.canonical_of(settings, name)
         if found is None:
-            raise _MappedWrongError(
-                key,
-                f"'{name}' is no canonical field",
-                "Use a field of the catalogue, reference.SYSTEM, or a custom.NAME.",
-            )
+            raise _MappedWrongError(key, f"'{name}' is no canonical field", _known(settings))
         fields.append(found)
+    if settings.is_document:
+        mapping = mapping.model_copy(update={"direction": "in"})
     draft = Draft(
         fields=tuple(fields),
         mapping=mapping,
@@ -133,6 +159,12 @@ def _bound(config: Configuration, names: tuple[str, ...], mapping: FieldMapping)
             f"the expression does not parse: {error}",
             "Write an SQL expression over the record.",
         ) from None
+
+
+def _known(settings: StreamConfig) -> str:
+    if settings.is_document:
+        return f"Fields of a document: {', '.join(DOCUMENT_FIELDS)}."
+    return "Use a field of the catalogue, reference.SYSTEM, or a custom.NAME."
 
 
 def _with_policies(draft: Draft, lens: RowLens, sources: tuple[str, ...]) -> Binding:

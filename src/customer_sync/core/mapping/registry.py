@@ -14,6 +14,7 @@ from customer_sync.core.mapping.amount import Money, Number
 from customer_sync.core.mapping.code import Boolean, Constant, Currency, Language, TaxId, Values
 from customer_sync.core.mapping.contact import Email, Url
 from customer_sync.core.mapping.expression import Expression, source_names
+from customer_sync.core.mapping.item import ITEM_KEYS, Items
 from customer_sync.core.mapping.name import NAME_PARTS, PARTY_PARTS, PartyName, PersonName
 from customer_sync.core.mapping.phone import Phone
 from customer_sync.core.mapping.place import ADDRESS_PARTS, Address, AddressJson, Country, Region
@@ -90,6 +91,8 @@ def _lens_name(draft: Draft) -> str:
     mapping = draft.mapping
     if mapping.constant is not None:
         return "constant"
+    if mapping.expression is None and draft.field.name in ITEM_KEYS:
+        return "items"
     if mapping.expression is not None:
         return "expression"
     if mapping.path is not None:
@@ -302,6 +305,31 @@ def _expression(draft: Draft) -> Made:
     return lens, names
 
 
+def _items(draft: Draft) -> Made:
+    name, items = draft.field.name, draft.mapping.items
+    known = ITEM_KEYS.get(name)
+    if known is None:
+        raise MappingError(
+            f"lens 'items' gives no {draft.field.kind}", "Map it to `lines` or `allocations`."
+        )
+    if name == "lines" and not items:
+        raise MappingError("nothing says what a line holds", "Give `items`, e.g. {amount: price}.")
+    unknown = sorted(set(items or ()) - set(known))
+    if unknown:
+        raise MappingError(
+            f"'{unknown[0]}' is nothing that {name} say", f"Use of: {', '.join(known)}."
+        )
+    paths = {key: path_steps(path) for key, path in (items or {}).items()}
+    root = path_steps(draft.mapping.path) if draft.mapping.path else []
+    if root is None or None in paths.values():
+        raise MappingError(
+            "there is no such JSON path", "Write it as price or $.tax_lines[0].rate."
+        )
+    readers = {key: canonical_lens(Field(name=key, kind=known[key])) for key in paths}
+    told = {key: steps for key, steps in paths.items() if steps is not None}
+    return Items(items=told, readers=readers, root=root), (_source(draft),)
+
+
 # -- lenses of several source or canonical fields ---
 
 
@@ -389,6 +417,7 @@ LENSES: Final[Mapping[str, Callable[[Draft], Made]]] = {
     "join": _join,
     "split": _split,
     "list": _list,
+    "items": _items,
     "json_path": _json_path,
     "expression": _expression,
 }

@@ -19,6 +19,7 @@ __all__ = [
     "ListOf",
     "Split",
     "canonical_list",
+    "dug",
     "path_steps",
     "single",
 ]
@@ -254,7 +255,7 @@ class JsonPath(ValueLens):
         item = _loaded(text)
         if isinstance(item, Fault):
             return item
-        found = _dig(item, self._steps)
+        found = dug(item, self._steps)
         if isinstance(found, dict | list) and not self._is_structured():
             return Fault("json_type")
         return self._inner.cell(None if found is None else _json_text(found))
@@ -281,7 +282,7 @@ class JsonPath(ValueLens):
         item = _loaded(image) if image and image.strip() else {}
         if isinstance(item, Fault):
             return None
-        old = _dig(item, self._steps)
+        old = dug(item, self._steps)
         text = None
         if value is not None:
             text = self._inner.write_text(value, None if old is None else _json_text(old))
@@ -314,7 +315,8 @@ def _json_text(item: object) -> str:
     return json.dumps(item, ensure_ascii=False)
 
 
-def _dig(item: object, steps: Sequence[str | int]) -> object:
+def dug(item: object, steps: Sequence[str | int]) -> object:
+    """Return what stands at these steps inside of JSON, None where nothing does."""
     for step in steps:
         if isinstance(item, dict) and isinstance(step, str):
             item = item.get(step)

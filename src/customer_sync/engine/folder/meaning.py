@@ -9,27 +9,33 @@ from collections.abc import Iterator, Mapping
 
 from customer_sync.connect.registry import connector_names, needed_keys, stream_settings
 from customer_sync.core.mapping import LENSES, compile_stream
+from customer_sync.engine.folder.paper import Found, book_problems, paper_problems
 from customer_sync.engine.folder.problem import Problem, did_you_mean, key_path
 from customer_sync.engine.folder.yaml_text import Path, Read
 from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import (
     RESERVED_SYSTEMS,
     Configuration,
+    Fields,
     StreamConfig,
     SystemConfig,
     WorkspaceConfig,
 )
+from customer_sync.model.document import DOCUMENT_FIELDS
 from customer_sync.model.field import CATALOGUE, CUSTOM_PREFIX, REFERENCE_PREFIX
+from customer_sync.model.ledger_config import LedgerConfig
 
 __all__ = ["meaning_problems"]
 
 WORKSPACE = "workspace.yaml"
+LEDGER = "ledger.yaml"
 
 
 def meaning_problems(
     workspace: WorkspaceConfig | None,
     systems: Mapping[str, SystemConfig],
     reads: Mapping[str, Read],
+    ledger: LedgerConfig | None = None,
 ) -> list[Problem]:
     """Return what is wrong with files that are each well formed.
 
@@ -37,9 +43,10 @@ def meaning_problems(
         workspace: the workspace, where its file is well formed.
         systems: well-formed systems by file name.
         reads: every file, for its lines.
+        ledger: the books, where their file is there and well formed.
     """
-    seen = _Seen(workspace, systems, reads)
-    problems = list(seen.workspace_problems())
+    seen = _Seen(workspace, systems, reads, ledger or LedgerConfig())
+    problems = [*seen.workspace_problems(), *seen.ledger_problems()]
     for file, system in systems.items():
         problems += seen.system_problems(file, system)
         for name in system.streams:
@@ -56,24 +63,36 @@ class _Seen:
         workspace: WorkspaceConfig | None,
         systems: Mapping[str, SystemConfig],
         reads: Mapping[str, Read],
+        ledger: LedgerConfig,
     ) -> None:
         self._workspace = workspace
         self._reads = reads
         # Broken files count by their names: who refers to them is not wrong because of that.
-        self._names = {_stem(file) for file in reads if file != WORKSPACE}
+        self._names = {_stem(file) for file in reads if file not in {WORKSPACE, LEDGER}}
+        self._is_whole = len(self._names) == len(systems)
         self._connectors = connector_names()
         self._fields = [*CATALOGUE, *(workspace.fields if workspace else ())]
         base = workspace or WorkspaceConfig.model_validate({"workspace": "unreadable"})
         self._config = Configuration(
-            workspace=base, systems={system.system: system for system in systems.values()}
+            workspace=base,
+            systems={system.system: system for system in systems.values()},
+            ledger=ledger,
         )
 
     def _problem(self, file: str, path: Path, message: str, remedy: str) -> Problem:
         line = self._reads[file].line(path) if file in self._reads else 1
         return Problem(file=file, line=line, key=key_path(path), message=message, remedy=remedy)
 
-    def _field_problem(self, file: str, path: Path, name: str) -> Iterator[Problem]:
+    def _field_problem(
+        self, file: str, path: Path, name: str, *, is_document: bool = False
+    ) -> Iterator[Problem]:
         """Refuse a name that is no canonical field."""
+        if is_document:
+            if name not in DOCUMENT_FIELDS:
+                known = f"Fields of a document: {', '.join(DOCUMENT_FIELDS)}."
+                remedy = did_you_mean(name, DOCUMENT_FIELDS, otherwise=known)
+                yield self._problem(file, path, f"'{name}' is no field of a document", remedy)
+            return
         if name.startswith(REFERENCE_PREFIX):
             system = name.removeprefix(REFERENCE_PREFIX).split(".")[0]
             if system not in self._names:
@@ -121,6 +140,14 @@ class _Seen:
                 WORKSPACE, ("policies", name), message, "Add owner: [SYSTEM], first first."
             )
 
+    # -- the books --------------------------------------------------------------------------------
+
+    def ledger_problems(self) -> Iterator[Problem]:
+        """Refuse rules for streams that hold no documents."""
+        if self._is_whole:  # a broken file may be what is named
+            for path, message, remedy in book_problems(self._config):
+                yield self._problem(LEDGER, path, message, remedy)
+
     # -- systems ----------------------------------------------------------------------------------
 
     def system_problems(self, file: str, system: SystemConfig) -> Iterator[Problem]:
@@ -143,15 +170,35 @@ class _Seen:
         stream = system.streams[name]
         base: Path = ("streams", name)
         yield from self._needed_problems(file, base, system, stream)
-        for key, mapping in stream.fields.items():
+        is_document = stream.is_document
+        yield from self._mapped_problems(
+            file, (*base, "fields"), stream.fields, is_document=is_document
+        )
+        if stream.guest is not None:
+            yield from self._mapped_problems(file, (*base, "guest", "fields"), stream.guest.fields)
+        yield from self._rule_problems(file, base, stream)
+        yield from self._paper_problems(
+            file, base, paper_problems(self._config, system.system, name)
+        )
+
+    def _mapped_problems(
+        self, file: str, base: Path, fields: Fields, *, is_document: bool = False
+    ) -> Iterator[Problem]:
+        for key, mapping in fields.items():
             for field in key.split(","):
-                yield from self._field_problem(file, (*base, "fields", key), field.strip())
+                path = (*base, key)
+                yield from self._field_problem(file, path, field.strip(), is_document=is_document)
             if mapping.lens is not None and mapping.lens not in LENSES:
-                path = (*base, "fields", key, "lens")
+                path = (*base, key, "lens")
                 otherwise = f"Lenses: {', '.join(sorted(LENSES))}."
                 remedy = did_you_mean(mapping.lens, LENSES, otherwise=otherwise)
                 yield self._problem(file, path, f"there is no lens '{mapping.lens}'", remedy)
-        yield from self._rule_problems(file, base, stream)
+
+    def _paper_problems(self, file: str, base: Path, found: Iterator[Found]) -> Iterator[Problem]:
+        for path, message, remedy in found:
+            # What another file may hold is not missing while that file is broken.
+            if self._is_whole or "no stream of" not in message:
+                yield self._problem(file, (*base, *path), message, remedy)
 
     def _needed_problems(
         self, file: str, base: Path, system: SystemConfig, stream: StreamConfig
@@ -180,7 +227,7 @@ class _Seen:
             for word, assigned in (("derive", rule.derive), ("default", rule.default)):
                 for name in assigned or ():
                     path = (*base, "rules", number, word, name)
-                    yield from self._field_problem(file, path, name)
+                    yield from self._field_problem(file, path, name, is_document=stream.is_document)
 
     def compile_problems(self, file: str, system: SystemConfig, name: str) -> list[Problem]:
         """Refuse a mapping that contradicts itself."""
@@ -199,11 +246,13 @@ def _path_of(stream: StreamConfig, key: str) -> Path:
     """Return the keys that a compiler's error names: ``fields.NAMES`` or ``rules[N]``, N from 1."""
     if key.startswith("rules["):
         return ("rules", int(key[6:-1]) - 1)
-    wanted = [name.strip() for name in key.removeprefix("fields.").split(",")]
-    for written in stream.fields:
+    base: Path = ("guest", "fields") if key.startswith("guest.") and stream.guest else ("fields",)
+    fields = stream.guest.fields if stream.guest and base[0] == "guest" else stream.fields
+    wanted = [name.strip() for name in key.rpartition("fields.")[2].split(",")]
+    for written in fields:
         if [name.strip() for name in written.split(",")] == wanted:
-            return ("fields", written)
-    return ("fields",)
+            return (*base, written)
+    return base
 
 
 def _stem(file: str) -> str:

@@ -1,4 +1,4 @@
-"""The configuration folder: ``workspace.yaml`` and ``systems/*.yaml``, to one ``Configuration``.
+"""The configuration folder: ``workspace.yaml``, ``ledger.yaml`` and ``systems/*.yaml``, to one ``Configuration``.
 
 Decides whether the folder means something. Promises that every problem is told at once, with file,
 line, key and remedy; that ``${NAME}`` stays as written, so that a published version holds no
@@ -19,12 +19,14 @@ from customer_sync.engine.folder.words import translated
 from customer_sync.engine.folder.yaml_text import Read, read_yaml
 from customer_sync.kernel.errors import NotFoundError
 from customer_sync.model.config import Configuration, SystemConfig, WorkspaceConfig
+from customer_sync.model.ledger_config import LedgerConfig
 
 __all__ = [
-    "SYSTEMS", "WORKSPACE", "Folder", "find_folder", "folder_files", "parse_folder", "read_folder",
+    "LEDGER", "SYSTEMS", "WORKSPACE", "Folder", "find_folder", "folder_files", "parse_folder", "read_folder",
 ]  # fmt: skip
 
 WORKSPACE = "workspace.yaml"
+LEDGER = "ledger.yaml"  # may be missing: its defaults are sound
 SYSTEMS = "systems"
 FILE_BYTES_MAX = 1_000_000
 FILES_MAX = 1_000
@@ -100,15 +102,18 @@ def _judged(files: Mapping[str, str], problems: list[Problem]) -> Folder:
     workspace = _validated(WorkspaceConfig, WORKSPACE, sound, problems)
     systems = {}
     for name in sorted(sound):
-        if name != WORKSPACE:
+        if name not in {WORKSPACE, LEDGER}:
             system = _validated(SystemConfig, name, sound, problems)
             if system is not None:
                 systems[name] = system
-    problems += meaning_problems(workspace, systems, reads)
+    ledger = _validated(LedgerConfig, LEDGER, sound, problems)
+    problems += meaning_problems(workspace, systems, reads, ledger)
     if problems or workspace is None:
         raise refusal(problems)
     config = Configuration(
-        workspace=workspace, systems={system.system: system for system in systems.values()}
+        workspace=workspace,
+        systems={system.system: system for system in systems.values()},
+        ledger=ledger or LedgerConfig(),
     )
     return Folder(config=config, files=dict(files))
 
@@ -124,6 +129,8 @@ def _files(folder: Path, problems: list[Problem]) -> dict[str, str]:
 
 def _paths(folder: Path, problems: list[Problem]) -> Iterator[tuple[str, Path]]:
     yield WORKSPACE, folder / WORKSPACE
+    if (folder / LEDGER).is_file():
+        yield LEDGER, folder / LEDGER
     place = folder / SYSTEMS
     found = sorted(place.iterdir()) if place.is_dir() else []
     if len(found) > FILES_MAX:

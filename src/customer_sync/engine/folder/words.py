@@ -33,7 +33,7 @@ def translated(
         given = tuple(one["loc"])
         if one["type"] == "missing" and _is_misspelt(given, unknown):
             continue
-        path = _known(given, read)
+        path = _known((*given, *(one.get("ctx") or {}).get("path", ())), read)
         is_key = given[-1:] == ("[key]",)
         if one["type"] in {"extra_forbidden", "missing"}:
             path = given
@@ -64,6 +64,8 @@ def _known(given: Path, read: Read) -> Path:
 def _words(one: dict[str, Any], path: Path, model: type[BaseModel], read: Read) -> tuple[str, str]:
     kind, context = one["type"], one.get("ctx") or {}
     key = str(path[-1]) if path else ""
+    if kind == "contradiction":
+        return context["reason"], context["remedy"]
     if kind == "extra_forbidden":
         known = _keys(_model_at(model, path[:-1], read))
         return f"there is no key '{key}' here", did_you_mean(
