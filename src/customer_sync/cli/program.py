@@ -19,6 +19,7 @@ from customer_sync.cli import (
     planning,
     questions,
     run_commands,
+    shell,
 )
 from customer_sync.cli.demo import command as demo
 from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
@@ -37,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for group in (
-    folder, discovery, run_commands, planning, correcting, questions, people, ledger, health, demo,
+    folder, discovery, run_commands, planning, correcting, questions, people, ledger, shell, health, demo,
 ):  # fmt: skip
     group.register(app)
 

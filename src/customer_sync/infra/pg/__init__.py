@@ -4,6 +4,7 @@ from customer_sync.infra.pg.database import Database, Transaction
 from customer_sync.infra.pg.migrate import Applied, Migration, migrate, migrations
 from customer_sync.infra.pg.role import Right, role_of, run_time
 from customer_sync.infra.pg.server import EmbeddedServer, embedded
+from customer_sync.infra.pg.shell import psql
 from customer_sync.infra.pg.statements import Statements, load
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "load",
     "migrate",
     "migrations",
+    "psql",
     "role_of",
     "run_time",
 ]

