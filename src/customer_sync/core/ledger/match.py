@@ -25,17 +25,19 @@ def matched(items: pl.DataFrame, given: pl.DataFrame, *, oldest_first: bool) -> 
     said = _said(items, given)
     if not oldest_first:
         return said.sort(_PAIR)
-    kept = given.filter(pl.col("other").is_null()).group_by("document").agg(kept="amount_e4").select(
-        "document", pl.col("kept").list.sum()
+    ahead = given.filter(pl.col("other").is_null()).group_by("document").agg(
+        used=pl.col("amount_e4").sum(), is_whole=pl.col("amount_e4").is_null().any()
     )  # fmt: skip
     used = pl.concat([
         said.select(document="debit", used="amount_e4"),
         said.select(document="credit", used="amount_e4"),
-        kept.select("document", used="kept"),
+        ahead.select("document", "used"),
     ]).group_by("document").agg(pl.col("used").sum())  # fmt: skip
     left = items.join(used, on="document", how="left", maintain_order="left").with_columns(
         free_e4=(pl.col("free_e4") - pl.col("used").fill_null(0)).clip(0)
     )
+    # Kept without an amount, all that is left is kept.
+    left = left.join(ahead.filter("is_whole"), on="document", how="anti", maintain_order="left")
     both = pl.concat([said, _oldest_first(left)])
     return both.group_by(_PAIR).agg(pl.col("amount_e4").sum()).sort(_PAIR)
 
