@@ -7,10 +7,11 @@ from customer_sync.engine.ledger.opening import OPENING, Opened, open_balances
 from customer_sync.engine.ledger.opening_file import OpenedFile, open_file
 from customer_sync.engine.ledger.owing import ageing, balance, debtors, statement
 from customer_sync.engine.ledger.reading import account_book, days_of, found_entries, trial_balance
+from customer_sync.engine.ledger.reconciling import Reconciliation, reconcile
 from customer_sync.engine.ledger.rules import ledger_rules
 
 __all__ = [
-    "OPENING", "Book", "Exported", "Format", "Opened", "OpenedFile", "account_book", "ageing", "balance", "close",
-    "days_of", "debtors", "export", "export_file", "found_entries", "keep_chart", "ledger_rules", "open_balances",
-    "open_file", "reopen", "statement", "trial_balance",
+    "OPENING", "Book", "Exported", "Format", "Opened", "OpenedFile", "Reconciliation", "account_book", "ageing",
+    "balance", "close", "days_of", "debtors", "export", "export_file", "found_entries", "keep_chart", "ledger_rules",
+    "open_balances", "open_file", "reconcile", "reopen", "statement", "trial_balance",
 ]  # fmt: skip

@@ -1,0 +1,39 @@
+"""What the ledger holds of documents, beside which a system's own word is laid.
+
+Reads only, from the postings and not from what documents say of themselves, so that what somebody
+changed past the guards shows. Must not know what the system says.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+import polars as pl
+
+from customer_sync.infra.pg import Transaction, load
+from customer_sync.kernel.frames import empty
+from customer_sync.model.document import CLEARING, HELD
+from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
+
+__all__ = ["clearing", "held"]
+
+STATEMENTS = load(__file__)
+
+
+def held(
+    tx: Transaction, streams: Sequence[int], window: tuple[date, date], shown: pl.DataFrame
+) -> pl.DataFrame:
+    """Return HELD of these streams: of a window of days, and of what is shown (stream, external_id)."""
+    named = shown.select("stream", "external_id")
+    tx.stage("shown_document", named, analyze=named.height >= ANALYZE_ROWS_MIN)
+    wanted = {"streams": list(streams), "first": window[0], "last": window[1]}
+    return tx.frame(STATEMENTS["held"], wanted, schema=HELD)
+
+
+def clearing(
+    tx: Transaction, streams: Sequence[int], payouts: Sequence[str], accounts: Sequence[str]
+) -> pl.DataFrame:
+    """Return CLEARING of these payouts: what they carry, and themselves."""
+    if not payouts:
+        return empty(CLEARING)
+    wanted = {"streams": list(streams), "payouts": list(payouts), "accounts": list(accounts)}
+    return tx.frame(STATEMENTS["clearing"], wanted, schema=CLEARING)
