@@ -4,49 +4,65 @@ SELECT nextval('document_id') FROM generate_series(1, %s)
 
 -- name: lock_documents
 -- Hold every document that a decision may change, in the order of ids: those observed or named; of each customer
--- concerned what is open or dated since that day; and what these are allocated with. By document (stream,
--- external_id), link_customer, document_open, document_party, allocation_debit and allocation_credit.
+-- concerned what is open or dated since that day; and what these are allocated with. By link's primary key and
+-- link_customer, document (stream, external_id), document_open, document_party, allocation_debit, allocation_credit.
 WITH concerned AS MATERIALIZED (
     SELECT s.id AS party, c.since
-    FROM (SELECT l.customer, min(c.since) AS since FROM concerned_party c JOIN link l ON l.id = c.party GROUP BY l.customer) c
-    JOIN link s ON s.customer = c.customer
-), named AS (
-    SELECT d.id FROM observed_document n JOIN document d ON d.stream = n.stream AND d.external_id = n.external_id
+    FROM (
+        SELECT l.customer, min(c.since) AS since
+        FROM concerned_party c CROSS JOIN LATERAL (SELECT customer FROM link WHERE id = c.party OFFSET 0) l GROUP BY l.customer
+    ) c CROSS JOIN LATERAL (SELECT id FROM link WHERE customer = c.customer OFFSET 0) s
+), named AS MATERIALIZED (
+    SELECT d.id FROM observed_document n
+    CROSS JOIN LATERAL (SELECT id FROM document WHERE stream = n.stream AND external_id = n.external_id OFFSET 0) d
     UNION SELECT document FROM named_document
-    UNION SELECT d.id FROM concerned c JOIN document d ON d.party = c.party AND d.settled < abs(d.amount)
-    UNION SELECT d.id FROM concerned c JOIN document d ON d.party = c.party AND d.date >= c.since
-), wanted AS (
+    UNION SELECT d.id FROM concerned c
+    CROSS JOIN LATERAL (SELECT id FROM document WHERE party = c.party AND settled < abs(amount) OFFSET 0) d
+    UNION SELECT d.id FROM concerned c
+    CROSS JOIN LATERAL (SELECT id FROM document WHERE party = c.party AND date >= c.since OFFSET 0) d
+), wanted AS MATERIALIZED (
     SELECT id FROM named
-    UNION SELECT a.credit FROM named n JOIN allocation a ON a.debit = n.id AND a.released_at IS NULL
-    UNION SELECT a.debit FROM named n JOIN allocation a ON a.credit = n.id AND a.released_at IS NULL
+    UNION SELECT a.credit FROM named n
+    CROSS JOIN LATERAL (SELECT credit FROM allocation WHERE debit = n.id AND released_at IS NULL OFFSET 0) a
+    UNION SELECT a.debit FROM named n
+    CROSS JOIN LATERAL (SELECT debit FROM allocation WHERE credit = n.id AND released_at IS NULL OFFSET 0) a
 )
-SELECT d.id FROM document d WHERE d.id IN (SELECT id FROM wanted) ORDER BY d.id FOR UPDATE
+SELECT d.id FROM (SELECT id FROM wanted ORDER BY id OFFSET 0) w
+CROSS JOIN LATERAL (SELECT id FROM document WHERE id = w.id FOR UPDATE) d
 
 -- name: standing
 -- The last outcome of the documents observed; by document (stream, external_id).
 SELECT n.stream, n.external_id, d.id, d.state, d.digest, d.version, d.party, d.entry
-FROM observed_document n JOIN document d ON d.stream = n.stream AND d.external_id = n.external_id
+FROM observed_document n CROSS JOIN LATERAL (
+    SELECT id, state, digest, version, party, entry FROM document
+    WHERE stream = n.stream AND external_id = n.external_id OFFSET 0
+) d
 
 -- name: parties
 -- The links of the customer records that documents name; by link (stream, external_id). What is excluded is nobody's.
-SELECT n.stream, n.external_id, l.id, l.customer FROM named_customer n
-JOIN link l ON l.stream = n.stream AND l.external_id = n.external_id AND l.state <> 3
+SELECT n.stream, n.external_id, l.id, l.customer FROM named_customer n CROSS JOIN LATERAL (
+    SELECT id, customer FROM link WHERE stream = n.stream AND external_id = n.external_id AND state <> 3 OFFSET 0
+) l
 
 -- name: customers
 -- Whose these parties are now; by link's primary key.
-SELECT id, customer FROM link WHERE id = ANY(%s::bigint[])
+SELECT l.id, l.customer FROM unnest(%s::bigint[]) n (id)
+CROSS JOIN LATERAL (SELECT id, customer FROM link WHERE id = n.id OFFSET 0) l
 
 -- name: items
--- What these documents are to be settled with; by document's primary key.
+-- What these documents are to be settled with; by the primary keys of document and link.
 SELECT d.id, d.stream, d.external_id, l.customer, d.party, d.account, d.currency, d.date, (d.amount * 10000)::bigint,
     (d.functional * 10000)::bigint, (d.settled * 10000)::bigint
-FROM document d LEFT JOIN link l ON l.id = d.party
-WHERE d.id = ANY(%s::bigint[]) AND d.account IS NOT NULL ORDER BY d.id
+FROM unnest(%s::bigint[]) n (id) CROSS JOIN LATERAL (
+    SELECT id, stream, external_id, party, account, currency, date, amount, functional, settled FROM document
+    WHERE id = n.id AND account IS NOT NULL OFFSET 0
+) d LEFT JOIN LATERAL (SELECT customer FROM link WHERE id = d.party OFFSET 0) l ON true ORDER BY d.id
 
 -- name: allocations
 -- Standing allocations among these documents; by allocation_debit.
-SELECT a.id, a.debit, a.credit, (a.amount * 10000)::bigint FROM allocation a
-WHERE a.released_at IS NULL AND a.debit = ANY(%(documents)s::bigint[]) AND a.credit = ANY(%(documents)s::bigint[]) ORDER BY a.id
+SELECT a.id, a.debit, a.credit, (a.amount * 10000)::bigint FROM unnest(%(documents)s::bigint[]) n (id) CROSS JOIN LATERAL (
+    SELECT id, debit, credit, amount FROM allocation WHERE debit = n.id AND released_at IS NULL OFFSET 0
+) a WHERE a.credit = ANY(%(documents)s::bigint[]) ORDER BY a.id
 
 -- name: crossing
 -- Standing allocations between parties that are no longer one customer's, as after an unmerge; scans standing allocations.
@@ -57,14 +73,15 @@ WHERE a.released_at IS NULL AND dl.customer <> cl.customer ORDER BY a.id
 
 -- name: live_entries
 -- The entries by which these documents stand, without those that settle: neither reversals nor reversed; by entry_document and entry_reverses.
-SELECT e.id, e.document, e.kind, e.date, e.period, e.reverses, e.rule, e.memo FROM entry e
-WHERE e.document = ANY(%s::bigint[]) AND e.reverses IS NULL AND e.kind NOT IN ('allocate', 'exchange') AND NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id)
-ORDER BY e.id
+SELECT e.id, e.document, e.kind, e.date, e.period, e.reverses, e.rule, e.memo FROM unnest(%s::bigint[]) n (id) CROSS JOIN LATERAL (
+    SELECT * FROM entry WHERE document = n.id AND reverses IS NULL AND kind NOT IN ('allocate', 'exchange') OFFSET 0
+) e
+WHERE NOT EXISTS (SELECT 1 FROM entry r WHERE r.reverses = e.id) ORDER BY e.id
 
 -- name: postings
 -- The lines of these entries; by posting's primary key.
-SELECT entry, line, account, party, currency, (amount * 10000)::bigint, (functional * 10000)::bigint, document FROM posting
-WHERE entry = ANY(%s::bigint[]) ORDER BY entry, line
+SELECT p.entry, p.line, p.account, p.party, p.currency, (p.amount * 10000)::bigint, (p.functional * 10000)::bigint, p.document
+FROM unnest(%s::bigint[]) n (id) CROSS JOIN LATERAL (SELECT * FROM posting WHERE entry = n.id OFFSET 0) p ORDER BY p.entry, p.line
 
 -- name: renew_documents
 -- Keep documents as they are shown now, and what became of them; by document's primary key.
