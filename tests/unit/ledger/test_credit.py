@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 from tests.unit.ledger.books import ONE, RULES, Books, a_document
 
-from customer_sync.core.ledger import aged, cleared, credit, purchases, realised, revenue, tiers
+from customer_sync.core.ledger import aged, cleared, cohorts, credit, purchases, realised, revenue, tiers
 from customer_sync.model.document import CLEARING, OPEN
 from customer_sync.model.ledger_config import Ageing, Dunning, LedgerConfig, Loyalty
 
@@ -152,3 +152,21 @@ def test_what_a_customer_bought_in_its_life():
     assert frame.rows() == [
         (7, 200 * ONE, 2, date(2026, 3, 10), date(2026, 5, 1)), (9, 0, 1, DAY, DAY),
     ]  # fmt: skip
+
+
+def orders(*rows):
+    return pl.DataFrame(rows, schema={"customer": pl.Int64, "date": pl.Date}, orient="row")
+
+
+def test_a_cohort_is_who_began_in_one_month_and_each_month_says_who_came_back():
+    frame = cohorts(orders(
+        (1, date(2025, 11, 3)), (1, date(2025, 11, 30)), (1, date(2026, 1, 1)), (2, date(2025, 11, 9)), (3, date(2026, 1, 31)),
+    ))  # fmt: skip
+
+    assert frame.rows() == [
+        (date(2025, 11, 1), 0, 2, 2), (date(2025, 11, 1), 1, 2, 0), (date(2025, 11, 1), 2, 2, 1), (date(2026, 1, 1), 0, 1, 1),
+    ]  # fmt: skip
+
+
+def test_without_orders_there_is_no_cohort():
+    assert cohorts(orders()).is_empty()
