@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -87,6 +88,19 @@ class Desk:
             rows = shop.execute(statement, values).fetchall()
             shop.commit()
             return rows
+
+    def tamper(self, statements: str) -> None:
+        """Write past every guard, as the owner of the tables."""
+        name = re.search(
+            r'^workspace: "(.*)"', (self.folder / "workspace.yaml").read_text(), re.MULTILINE
+        )
+        assert name is not None
+        url = self.environment["CUSTOMER_SYNC_DATABASE_URL"]
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute(
+                sql.SQL("SET search_path TO {}").format(sql.Identifier(schema_name(name[1])))
+            )
+            owner.execute(statements.encode())
 
     def edit_file(self, name: str, old: str, new: str) -> None:
         path = self.folder / name

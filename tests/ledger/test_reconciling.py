@@ -6,8 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 from bookkeeping import RULES, Bookkeeper
+from trading import Company
 
-from customer_sync.engine.ledger import Reconciliation, reconcile
+from customer_sync.engine.ledger import Reconciliation, reconcile, reconcile_system
+from customer_sync.engine.session import running
+from customer_sync.kernel.errors import InvalidInputError, NotFoundError
 from customer_sync.model.document import DOCUMENTS
 
 ONE = 10_000
@@ -171,3 +174,106 @@ def test_a_past_period_is_reconciled_as_it_is_now(shop):
 
 def test_empty_sides_agree(shop):
     assert compared(shop).agrees
+
+
+# -- through a real system --------------------------------------------------------------------------
+
+
+def reconciled(
+    company: Company, since: str = "2026-02-01", until: str = "2026-02-28"
+) -> Reconciliation:
+    window = (date.fromisoformat(since), date.fromisoformat(until))
+    with running(company.session(), "reconcile") as session:
+        return reconcile_system(session, "shop", window)
+
+
+def test_what_was_absorbed_agrees_with_its_system(company: Company):
+    company.buyer()
+    company.invoice()
+    company.invoice(
+        "i2", currency="USD", rate="0.9", customer=None, mail="guest@mail.example", name="Gil Guest"
+    )
+    company.payment(payout="po1")
+    company.sync()
+
+    found = reconciled(company)
+
+    assert found.agrees
+    assert found.documents == 3
+    assert found.totals.select("type", "currency").rows() == [
+        ("invoice", "EUR"),
+        ("invoice", "USD"),
+        ("payment", "EUR"),
+    ]
+    assert company.unsound() == {}
+
+
+def test_one_planted_difference_of_each_kind_is_explained(company: Company):
+    for id_ in ("c1", "c2"):
+        company.buyer(id_)
+    for number in range(1, 11):
+        company.invoice(f"i{number}", number=f"N{number}")
+    company.invoice("copy", number="N10")
+    company.invoice("late", issued="2026-01-31")
+    company.invoice("stranger", customer="c9")
+    company.payment(payout="po1")
+    company.sync()
+    company.invoice("new")
+    company.change("invoices", "i1", total="139", lines='[{"price": 120}]')
+    company.change("invoices", "i2", tax="19.50", total="119.50")
+    company.change("invoices", "i3", total="119.01")
+    company.change("invoices", "i4", issued="2026-02-11")
+    company.change("invoices", "i5", currency="USD", rate="0.9")
+    company.change("invoices", "i6", customer_id="c2")
+    company.change("invoices", "late", issued="2026-02-01")
+    company.remove("invoices", "i7")
+    company.remove("invoices", "copy")
+    company.change("payments", "p1", amount="100")
+
+    found = reconciled(company)
+
+    told = {(kind, id_) for kind, id_ in found.differences.select("kind", "external_id").rows()}
+    assert told == {
+        ("missing_in_ledger", "new"), ("amount", "i1"), ("tax", "i2"), ("rounding", "i3"), ("date", "i4"), ("currency", "i5"),
+        ("wrong_customer", "i6"), ("date", "late"), ("missing_in_source", "i7"), ("posted_twice", "copy"), ("waiting", "stranger"),
+        ("amount", "p1"),
+    }  # fmt: skip
+    assert found.is_explained
+    assert found.customers["unexplained_e4"].to_list() == [0] * found.customers.height
+    assert found.payouts.filter(payout="po1")["explained_e4"].to_list() == [-19 * ONE]
+
+    company.sync(whole=True)
+    after = reconciled(company)
+
+    assert {
+        (kind, id_) for kind, id_ in after.differences.select("kind", "external_id").rows()
+    } == {("waiting", "stranger")}
+
+
+def test_reading_to_reconcile_changes_nothing(company: Company):
+    company.buyer()
+    company.invoice()
+    company.sync()
+    before = (
+        company.rows("SELECT count(*), max(id) FROM event WHERE kind LIKE %s", "document.%"),
+        company.states(),
+    )
+    company.change("invoices", "i1", total="500", lines='[{"price": 481}]')
+
+    reconciled(company)
+
+    assert (
+        company.rows("SELECT count(*), max(id) FROM event WHERE kind LIKE %s", "document.%"),
+        company.states(),
+    ) == before
+    company.sync()
+    assert company.owed() == {1: 500}
+
+
+@pytest.mark.parametrize(("system", "error"), [("crm", NotFoundError), ("", NotFoundError)])
+def test_who_has_no_documents_is_said(company: Company, system: str, error: type[Exception]):
+    with running(company.session(), "reconcile") as session:
+        with pytest.raises(error, match="with documents"):
+            reconcile_system(session, system, MARCH)
+        with pytest.raises(InvalidInputError):
+            reconcile_system(session, "shop", (MARCH[1], MARCH[0]))

@@ -4,7 +4,16 @@ import polars as pl
 import pytest
 from tests.unit.ledger.books import ONE, RULES, Books, a_document
 
-from customer_sync.core.ledger import aged, cleared, cohorts, credit, purchases, realised, revenue, tiers
+from customer_sync.core.ledger import (
+    aged,
+    cleared,
+    cohorts,
+    credit,
+    purchases,
+    realised,
+    revenue,
+    tiers,
+)
 from customer_sync.model.document import CLEARING, OPEN
 from customer_sync.model.ledger_config import Ageing, Dunning, LedgerConfig, Loyalty
 

@@ -69,7 +69,7 @@ def entries(
 ) -> None:
     """Find journal entries, newest first, each with all its lines, its document and what it reverses."""
     from customer_sync.app import open_workspace, workspace_folder
-    from customer_sync.engine.ledger import found_entries, ledger_rules
+    from customer_sync.engine.ledger import found_entries
     from customer_sync.engine.publish import in_force
     from customer_sync.store.journal import Wanted
 
@@ -78,7 +78,7 @@ def entries(
     with open_workspace(workspace_folder(workspace)) as opened:
         rules = in_force(opened.db)
         with opened.db.transaction(snapshot=True) as tx:
-            rows = found_entries(tx, rules, ledger_rules(rules), wanted, limit=limit + 1)
+            rows = found_entries(tx, rules, rules.books, wanted, limit=limit + 1)
     numbers = list(dict.fromkeys(row["entry"] for row in rows))
     shown = [row for row in rows if row["entry"] in set(numbers[:limit])]
     if as_csv:
@@ -112,7 +112,7 @@ def trial_balance(
     The exit code is 3 when it does not come to nothing as a whole: then run doctor.
     """
     from customer_sync.app import open_workspace, workspace_folder
-    from customer_sync.engine.ledger import days_of, ledger_rules
+    from customer_sync.engine.ledger import days_of
     from customer_sync.engine.ledger import trial_balance as ask
     from customer_sync.engine.publish import in_force
 
@@ -121,7 +121,7 @@ def trial_balance(
         raise InvalidInputError("--at and --period exclude each other", hint="give one of them")
     since, until = days_of(period) if period else (None, day_of(at))
     with open_workspace(workspace_folder(workspace)) as opened:
-        rules = ledger_rules(in_force(opened.db))
+        rules = in_force(opened.db).books
         with opened.db.transaction(snapshot=True) as tx:
             found = ask(tx, rules, since=since, until=until)
     told = found.as_json()
@@ -166,12 +166,11 @@ def account_book(
     """Show the general ledger of an account and its sub-accounts: every line, with what it came to."""
     from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import account_book as ask
-    from customer_sync.engine.ledger import ledger_rules
     from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
     with open_workspace(workspace_folder(workspace)) as opened:
-        rules = ledger_rules(in_force(opened.db))
+        rules = in_force(opened.db).books
         with opened.db.transaction(snapshot=True) as tx:
             found = ask(tx, rules, account, since=day_of(since), until=day_of(until))
     told = found.as_json()

@@ -56,11 +56,11 @@ def export(
 ) -> None:
     """Write the whole journal to a file that another accounting program can check."""
     from customer_sync.app import open_workspace, workspace_folder
-    from customer_sync.engine.ledger import export_file, ledger_rules
+    from customer_sync.engine.ledger import export_file
     from customer_sync.engine.publish import in_force
 
     with open_workspace(workspace_folder(workspace)) as opened:
-        functional = ledger_rules(in_force(opened.db)).functional
+        functional = in_force(opened.db).books.functional
         done = export_file(opened.db, path, style.value, functional=functional, book=amounts.value)
     if as_json:
         print_json({"file": str(path), "format": style.value, **asdict(done)})

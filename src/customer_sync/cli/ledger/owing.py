@@ -49,12 +49,12 @@ def balance(
     """Say what a customer owes and how it stands, or who owes most."""
     from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import balance as ask
-    from customer_sync.engine.ledger import debtors, ledger_rules
+    from customer_sync.engine.ledger import debtors
     from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
     with open_workspace(workspace_folder(workspace)) as opened:
-        rules = ledger_rules(in_force(opened.db))
+        rules = in_force(opened.db).books
         with opened.db.transaction(snapshot=True) as tx:
             rows = debtors(tx, rules, limit=limit + 1) if customer is None else []
             found = None if customer is None else ask(tx, rules, customer, today())
@@ -118,13 +118,12 @@ def statement(
     The exit code is 3 when what is open is not the closing balance: then run doctor.
     """
     from customer_sync.app import open_workspace, workspace_folder
-    from customer_sync.engine.ledger import ledger_rules
     from customer_sync.engine.ledger import statement as ask
     from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
     with open_workspace(workspace_folder(workspace)) as opened:
-        rules = ledger_rules(in_force(opened.db))
+        rules = in_force(opened.db).books
         with opened.db.transaction(snapshot=True) as tx:
             found = ask(
                 tx, rules, customer, since=day_of(since), until=day_of(until) or today()
@@ -205,12 +204,11 @@ def ageing(
     """
     from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import ageing as ask
-    from customer_sync.engine.ledger import ledger_rules
     from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
     with open_workspace(workspace_folder(workspace)) as opened:
-        rules = ledger_rules(in_force(opened.db))
+        rules = in_force(opened.db).books
         with opened.db.transaction(snapshot=True) as tx:
             found = ask(tx, rules, day_of(at) or today(), customer)
     columns = ("customer", "name", "currency", *found.buckets, "total", "functional")

@@ -15,7 +15,7 @@ from customer_sync.core.ledger.settle import Settled, Unsettled, settle
 
 __all__ = [
     "BROUGHT", "DIFFERENCE_KINDS", "LEDGER_CODES", "OWED", "Calendar", "LedgerEffects", "LedgerSnapshot", "Rules",
-    "Settled", "Standing", "Unsettled", "absorb", "aged", "balances", "calendar", "cleared", "cohorts", "compiled", "credit",
-    "months", "purchases", "read", "realised", "recognise", "reconciled", "revenue", "settle", "tiers", "totals",
-    "unbalanced",
+    "Settled", "Standing", "Unsettled", "absorb", "aged", "balances", "calendar", "cleared", "cohorts", "compiled",
+    "credit", "months", "purchases", "read", "realised", "recognise", "reconciled", "revenue", "settle", "tiers",
+    "totals", "unbalanced",
 ]  # fmt: skip

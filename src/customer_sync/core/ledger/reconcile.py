@@ -50,7 +50,7 @@ def reconciled(
         _together(pairs.filter(same), rules),
     ])  # fmt: skip
     # What has no effect is told where it is a difference by itself.
-    told = (pl.col("effect_e4") != 0) | pl.col("kind").is_in(["date", "tax"])
+    told = (pl.col("effect_e4") != 0) | pl.col("kind").is_in(["date", "tax", "waiting"])
     return causes.filter(told).sort("kind", *_KEY, "currency", "effect_e4", "party")
 
 
@@ -189,7 +189,7 @@ def _cause(
     """Return DIFFERENCES of one kind."""
     return pairs.with_columns(
         kind=pl.lit(kind) if isinstance(kind, str) else kind,
-        effect_e4=effect.cast(pl.Int64),
+        effect_e4=effect.cast(pl.Int64).fill_null(0),
         party=party,
         currency=currency,
         reason=pl.lit(None, pl.String) if reason is None else reason,

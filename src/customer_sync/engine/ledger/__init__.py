@@ -7,11 +7,10 @@ from customer_sync.engine.ledger.opening import OPENING, Opened, open_balances
 from customer_sync.engine.ledger.opening_file import OpenedFile, open_file
 from customer_sync.engine.ledger.owing import ageing, balance, debtors, statement
 from customer_sync.engine.ledger.reading import account_book, days_of, found_entries, trial_balance
-from customer_sync.engine.ledger.reconciling import Reconciliation, reconcile
-from customer_sync.engine.ledger.rules import ledger_rules
+from customer_sync.engine.ledger.reconciling import Reconciliation, reconcile, reconcile_system
 
 __all__ = [
     "OPENING", "Book", "Exported", "Format", "Opened", "OpenedFile", "Reconciliation", "account_book", "ageing",
-    "balance", "close", "days_of", "debtors", "export", "export_file", "found_entries", "keep_chart", "ledger_rules",
-    "open_balances", "open_file", "reconcile", "reopen", "statement", "trial_balance",
+    "balance", "close", "days_of", "debtors", "export", "export_file", "found_entries", "keep_chart",
+    "open_balances", "open_file", "reconcile", "reconcile_system", "reopen", "statement", "trial_balance",
 ]  # fmt: skip

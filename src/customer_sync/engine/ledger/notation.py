@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import polars as pl
 
+from customer_sync.core.ledger import Rules
 from customer_sync.model.currency import UNIT_E4_COMMODITY, UNIT_E4_DEFAULT, UNITS_E4
 
 __all__ = [
@@ -156,6 +157,11 @@ class Amounts:
             currency = pl.lit(self.functional) if column.startswith("functional") else own
             texts.append(amount_text(name, currency, self.points).alias(column))
         return frame.select(texts).to_dicts()
+
+
+def amounts(rules: Rules) -> Amounts:
+    """Return how amounts are written under these rules."""
+    return Amounts(functional=rules.functional, points=(rules.config.loyalty.commodity,))
 
 
 def line_of_text(column: str) -> pl.Expr:

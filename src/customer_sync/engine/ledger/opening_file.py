@@ -17,7 +17,6 @@ import polars as pl
 from customer_sync.engine.codes import explained
 from customer_sync.engine.ledger.chart import keep_chart
 from customer_sync.engine.ledger.opening import OPENING, open_balances
-from customer_sync.engine.ledger.rules import ledger_rules
 from customer_sync.engine.session import Session
 from customer_sync.kernel.errors import InvalidInputError
 from customer_sync.store import audit
@@ -68,7 +67,7 @@ def open_file(session: Session, path: Path, *, skip_bad: bool = False) -> Opened
     Raises:
         InvalidInputError: The file is no such CSV; nothing was posted.
     """
-    rules = ledger_rules(session.rules)
+    rules = session.rules.books
     streams = {(one.system, one.name): one.id for one in session.rules.connected}
     lines = [_line(number, row, streams, rules.functional) for number, row in _rows(path)]
     unread = [line for line in lines if line.code is not None]

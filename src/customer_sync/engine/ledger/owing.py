@@ -13,8 +13,7 @@ from typing import Any
 import polars as pl
 
 from customer_sync.core.ledger import Rules, aged, credit
-from customer_sync.engine.ledger.notation import Amounts
-from customer_sync.engine.ledger.rules import amounts
+from customer_sync.engine.ledger.notation import Amounts, amounts
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import NotFoundError
 from customer_sync.store import crosswalk, receivables

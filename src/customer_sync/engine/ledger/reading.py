@@ -14,9 +14,8 @@ import polars as pl
 
 from customer_sync.core.decide import Published
 from customer_sync.core.ledger import Rules
-from customer_sync.engine.ledger.notation import Amounts
+from customer_sync.engine.ledger.notation import Amounts, amounts
 from customer_sync.engine.ledger.owing import resolved
-from customer_sync.engine.ledger.rules import amounts
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import InvalidInputError, NotFoundError
 from customer_sync.store import journal

@@ -2,7 +2,7 @@
 
 Lays the two side by side, document by document, and names every difference by its cause. Promises that
 the causes add up to the difference exactly, in total, per customer and per payout; what no cause explains
-is told as such. Reads only, so it can be run again for any past period. Must not know how a system is read.
+is told as such. Reads only, so it can be run again for any past period. Must not know how a system speaks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,12 +13,14 @@ from typing import Any
 import polars as pl
 
 from customer_sync.core.ledger import BROUGHT, OWED, Rules, cleared, reconciled, totals
-from customer_sync.engine.ledger.notation import Amounts
-from customer_sync.engine.ledger.rules import amounts
+from customer_sync.engine.ledger.notation import Amounts, amounts
+from customer_sync.engine.ledger.showing import papers_of, shown_documents
+from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
+from customer_sync.kernel.errors import InvalidInputError
 from customer_sync.store import documents, holdings
 
-__all__ = ["Reconciliation", "reconcile"]
+__all__ = ["Reconciliation", "reconcile", "reconcile_system"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,29 @@ class Reconciliation:
         return self.differences.group_by(key).agg(
             count=pl.len().cast(pl.Int64), effect_e4=pl.col("effect_e4").sum()
         ).sort(key)  # fmt: skip
+
+
+def reconcile_system(session: Session, system: str, window: tuple[date, date]) -> Reconciliation:
+    """Read a system now, and compare what it shows with what the ledger holds.
+
+    Args:
+        session: the run.
+        system: its name.
+        window: the first day, and the last.
+
+    Raises:
+        NotFoundError: There is no such system, or it has no documents.
+        InvalidInputError: The last day is before the first.
+        RetryableError: The system does not answer.
+        OperatorError: It cannot be read as it is configured.
+    """
+    if window[1] < window[0]:
+        raise InvalidInputError("--to is before --from", hint="name the first day, then the last")
+    papers = papers_of(session, system)
+    shown = shown_documents(session, papers)
+    streams = {paper.stream.id: paper.stream.name for paper in papers}
+    with session.db.transaction(snapshot=True) as tx:
+        return reconcile(tx, session.rules.books, shown, window, system=system, streams=streams)
 
 
 def reconcile(
