@@ -3,14 +3,18 @@
 import csv
 import sqlite3
 from contextlib import closing
+from datetime import date
 
 import pytest
 
 from customer_sync.cli import main
 from customer_sync.cli.demo.company import company
+from customer_sync.cli.demo.differences import KINDS
 from customer_sync.cli.demo.erp import Erp
 from customer_sync.cli.demo.mishaps import Picker, spoil
 from customer_sync.cli.demo.report import Report
+from customer_sync.cli.demo.trade import trade
+from customer_sync.core.ledger import DIFFERENCE_KINDS
 
 
 def test_the_same_seed_invents_the_same_company():
@@ -63,6 +67,18 @@ def test_an_expectation_that_is_not_met_is_told(capsys):
     report.expect(is_met=False, what="the sun shines")
     assert not report.end("here")
     assert "not so: the sun shines" in capsys.readouterr().out
+
+
+def test_a_difference_of_every_kind_is_planted():
+    assert set(DIFFERENCE_KINDS) - {"unexplained"} == KINDS
+
+
+def test_the_same_seed_invents_the_same_trade_in_three_currencies():
+    cards = company(300).cards["shop"]
+    first, second = (trade(cards, until=date(2026, 6, 1)) for _ in range(2))
+    assert first.rows == second.rows
+    assert {row["currency"] for row in first.rows["invoices"]} == {"EUR", "USD", "GBP"}
+    assert all(len(rows) > 3 for rows in first.rows.values())
 
 
 @pytest.mark.slow

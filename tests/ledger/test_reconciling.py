@@ -79,6 +79,7 @@ CASES = {
     "withdrawn in the source": ({}, {"status": "void"}, [("missing_in_source", -119)]),
     "amount": ({}, {"total": 139}, [("amount", 20)]),
     "tax": ({}, {"total": 122, "tax": 22}, [("tax", 3)]),
+    "tax alone": ({}, {"tax": 18}, [("tax", 0)]),
     "rounding": ({}, {"total": 119.02}, [("rounding", 0)]),
     "date": ({}, {"date": date(2026, 3, 12)}, [("date", 0)]),
     "period, left": ({}, {"date": date(2026, 4, 1)}, [("date", -119)]),

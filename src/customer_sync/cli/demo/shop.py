@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from customer_sync.cli.demo.company import Card, national_phone
+from customer_sync.cli.demo.trade import TABLES, Trade
 
 __all__ = ["Shop"]
 
@@ -37,14 +38,19 @@ class Shop:
 
     path: Path
 
-    def build(self, cards: Sequence[Card]) -> None:
-        """Make the database anew."""
+    def build(self, cards: Sequence[Card], traded: Trade) -> None:
+        """Make the database anew: the customers, and what they bought."""
         self.path.unlink(missing_ok=True)
         marks = ", ".join("?" * len(COLUMNS))
         with closing(sqlite3.connect(self.path)) as db, db:
             db.execute(TABLE)
             names = ", ".join(COLUMNS)
             db.executemany(f"INSERT INTO customers ({names}) VALUES ({marks})", map(_row, cards))
+            for table, columns in TABLES.items():
+                db.execute(f"CREATE TABLE {table} ({columns})")
+                for row in traded.rows[table]:
+                    marks = ", ".join(f":{name}" for name in row)
+                    db.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({marks})", row)
 
     def edit(self, key: str, now: datetime, **values: object) -> None:
         """Change a customer, as the shop's own software would."""

@@ -18,18 +18,22 @@ import psycopg
 from psycopg import sql
 
 from customer_sync.app import STATE, Workspace, open_workspace
+from customer_sync.cli.demo.books import differ, tell_books
 from customer_sync.cli.demo.company import SYSTEMS, Company, Party, company
 from customer_sync.cli.demo.crm import Crm
+from customer_sync.cli.demo.differences import Differences
 from customer_sync.cli.demo.edits import Edit, Sides, edits, mend
 from customer_sync.cli.demo.erp import Erp
 from customer_sync.cli.demo.mishaps import Mishap, Picker, spoil
 from customer_sync.cli.demo.report import Report
 from customer_sync.cli.demo.shop import Shop
+from customer_sync.cli.demo.trade import trade
 from customer_sync.engine.agreement import Agreement
 from customer_sync.engine.provenance import FieldView, why
 from customer_sync.engine.publish import in_force
 from customer_sync.engine.review import decide_review
-from customer_sync.engine.status import rejects, reviews
+from customer_sync.engine.standing import agrees
+from customer_sync.engine.status import rejects, reviews, status
 from customer_sync.engine.sync import sync
 from customer_sync.engine.verify import verify
 from customer_sync.infra import entropy
@@ -103,7 +107,8 @@ def _build(report: Report, folder: Path, server: str, customers: int) -> _Stage:
         (folder / "data").mkdir()
         shop, erp = Shop(folder / "data/shop.sqlite"), Erp(folder / "data/erp_customers.csv")
         crm = Crm(server)
-        shop.build(made.cards["shop"])
+        traded = trade(made.cards["shop"], until=entropy.now().date())
+        shop.build(made.cards["shop"], traded)
         erp.build(made.cards["erp"])
         crm.build(made.cards["crm"])
         _configure(folder, crm)
@@ -111,6 +116,7 @@ def _build(report: Report, folder: Path, server: str, customers: int) -> _Stage:
         lands = len({party.land.code for party in made.parties})
         lines += [
             f"{len(made.parties)} customers of {lands} countries: {counts}",
+            f"the shop's last year: {traded.count()} invoices, payments, credit notes, refunds and payouts",
             "shop: SQLite; ERP: a CSV file with semicolons, German titles and columns of its own; CRM: PostgreSQL",
         ]
     return _Stage(
@@ -143,6 +149,15 @@ def _play(stage: _Stage, opened: Workspace) -> None:
     _settle(stage, opened, sides, made)
     _verify(stage, opened, is_end=True)
     _truth(stage, opened)
+    differ(report, opened, Differences(stage.shop.path))
+    tell_books(report, opened)
+    report.expect(_agrees(opened), "everything agrees in the end")
+
+
+def _agrees(opened: Workspace) -> bool:
+    rules = in_force(opened.db)
+    with opened.db.transaction(snapshot=True) as tx:
+        return agrees(status(tx, rules))
 
 
 def _sync(stage: _Stage, opened: Workspace, title: str) -> None:

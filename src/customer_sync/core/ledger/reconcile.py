@@ -261,6 +261,8 @@ def _together(pairs: pl.DataFrame, rules: Rules) -> pl.DataFrame:
         _cause(said.filter(is_aside), "waiting", off, reason=pl.col("reason")),
         _cause(plain.filter(is_small), "rounding", off),
         _cause(large.filter(tax != 0), "tax", tax),
+        # The same total at another tax moves nothing that a customer owes, and is wrong all the same.
+        _cause(plain.filter((off == 0) & (tax != 0)), "tax", pl.lit(0)),
         _cause(large, "amount", off - tax),
         _cause(pairs.filter(twice, "held_in"), "posted_twice", -beside, party="held_party"),
         _cause(pairs.filter(~twice, "held_in"), "unexplained", -beside, party="held_party"),
