@@ -20,7 +20,7 @@ from customer_sync.store import soundness
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 TABLES = """
-CREATE TABLE customers (id TEXT PRIMARY KEY, email TEXT, first TEXT, last TEXT);
+CREATE TABLE customers (id TEXT PRIMARY KEY, email TEXT, first TEXT, last TEXT, merged TEXT);
 CREATE TABLE invoices (
     id TEXT PRIMARY KEY, number TEXT, customer_id TEXT, status TEXT, currency TEXT, rate TEXT, issued TEXT, due TEXT,
     total TEXT, tax TEXT, lines TEXT, service_from TEXT, service_to TEXT, campaign TEXT, mail TEXT, name TEXT

@@ -11,7 +11,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from customer_sync.core.decide import LEDGER_STREAM, STEWARD_STREAM, Published
+from customer_sync.core.decide import (
+    BOOKS_STREAM,
+    LEDGER_STREAM,
+    OWN_STREAMS,
+    STEWARD_STREAM,
+    Published,
+)
 from customer_sync.engine.codes import explained
 from customer_sync.infra.pg import Transaction
 from customer_sync.model.frame import EXCLUDED, LIVE, STATES
@@ -125,7 +131,7 @@ def status(tx: Transaction, rules: Published, *, now: datetime | None = None) ->
     streams = [
         _stream(rules, row, counts, now)
         for row in views.named(tx, "stream_rows")
-        if row[0] not in {LEDGER_STREAM, STEWARD_STREAM}
+        if row[0] not in OWN_STREAMS
     ]
     return Status(
         configuration=rules.version,
@@ -274,6 +280,7 @@ def rejects(
 def titles(tx: Transaction) -> dict[int, tuple[str, str]]:
     """Return (system, stream) of every stream ever configured, by number."""
     own = {LEDGER_STREAM: ("ledger", "customers"), STEWARD_STREAM: ("steward", "decisions")}
+    own[BOOKS_STREAM] = ("books", "figures")
     return own | {row[0]: (row[1], row[2]) for row in views.named(tx, "stream_rows")}
 
 

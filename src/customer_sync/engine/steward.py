@@ -19,7 +19,7 @@ from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import InvalidInputError, NotFoundError
 from customer_sync.kernel.frames import to_json
-from customer_sync.model.field import column_name
+from customer_sync.model.field import FIGURES, column_name
 from customer_sync.model.frame import INSTANT
 from customer_sync.store import audit, stewards
 
@@ -126,6 +126,10 @@ def _wanted(
             raise InvalidInputError(
                 f"'{decision.field}' is no canonical field of this workspace",
                 hint="use a field of the catalogue or one defined in workspace.yaml",
+            )
+        if decision.field in FIGURES:
+            raise InvalidInputError(
+                f"'{decision.field}' is computed from the books", hint="post what is missing there"
             )
         wanted.setdefault(known[decision.customer], {})[decision.field] = decision.value or None
     return wanted

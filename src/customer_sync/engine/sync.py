@@ -9,7 +9,9 @@ from customer_sync.engine.deliver import deliver_stream, settle_stream
 from customer_sync.engine.fill import fill
 from customer_sync.engine.held import look_again, look_again_at_guests
 from customer_sync.engine.intake import pull, reading
+from customer_sync.engine.ledger.figures import keep_figures
 from customer_sync.engine.ledger.recognition import recognise_due
+from customer_sync.engine.ledger.resettle import resettle
 from customer_sync.engine.ledger.waiting import post_waiting
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
@@ -73,6 +75,8 @@ def _keep_books(session: Session, done: Synced, only: Collection[str], *, whole:
         post_waiting(session, paper)
     if session.rules.documents:
         recognise_due(session, session.now().date())
+        resettle(session)
+        keep_figures(session)
 
 
 def _pull_documents(session: Session, stream: Stream, done: Synced, *, whole: bool) -> None:

@@ -21,7 +21,8 @@ __all__ = [
 
 LEDGER_SYSTEM = "ledger"
 STEWARD_SYSTEM = "steward"
-RESERVED_SYSTEMS = (LEDGER_SYSTEM, STEWARD_SYSTEM)
+BOOKS_SYSTEM = "books"
+RESERVED_SYSTEMS = (LEDGER_SYSTEM, STEWARD_SYSTEM, BOOKS_SYSTEM)
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Direction = Literal["both", "in", "out"]

@@ -27,7 +27,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-__all__ = ["CATALOGUE", "Field", "Kind", "canonical_field", "column_name"]
+__all__ = ["CATALOGUE", "FIGURES", "Field", "Kind", "canonical_field", "column_name"]
 
 Kind = Literal[
     "text", "email", "phone", "country", "region", "language", "currency", "date", "instant", "boolean",
@@ -85,7 +85,19 @@ CATALOGUE = _catalogue(
     Field(name="customer_since", kind="date", personal=False),
     Field(name="active", kind="boolean", personal=False),
     Field(name="note"),
+    Field(name="balance", kind="money", personal=False),
+    Field(name="overdue", kind="money", personal=False),
+    Field(name="credit_available", kind="money", personal=False),
+    Field(name="credit_state", personal=False),
+    Field(name="orders", kind="number", personal=False),
+    Field(name="first_order", kind="date", personal=False),
+    Field(name="last_order", kind="date", personal=False),
+    Field(name="lifetime_value", kind="money", personal=False),
 )
+# Computed from the books: told to systems, claimed by none.
+FIGURES = (
+    "balance", "overdue", "credit_available", "credit_state", "orders", "first_order", "last_order", "lifetime_value",
+)  # fmt: skip
 
 
 def canonical_field(name: str, custom: Mapping[str, Field]) -> Field | None:

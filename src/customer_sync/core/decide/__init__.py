@@ -2,6 +2,7 @@
 
 from customer_sync.core.decide.batch import Effects, Observation, Snapshot, decide
 from customer_sync.core.decide.published import (
+    BOOKS_STREAM,
     GUESTS,
     LEDGER_STREAM,
     OWN_STREAMS,
@@ -15,6 +16,7 @@ from customer_sync.core.decide.published import (
 from customer_sync.core.decide.show import desired, differing
 
 __all__ = [
-    "GUESTS", "LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "DocumentStream", "Effects", "Observation", "Published",
-    "Snapshot", "Stream", "decide", "desired", "differing", "numbered_streams", "published",
+    "BOOKS_STREAM", "GUESTS", "LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "DocumentStream", "Effects",
+    "Observation", "Published", "Snapshot", "Stream", "decide", "desired", "differing", "numbered_streams",
+    "published",
 ]  # fmt: skip

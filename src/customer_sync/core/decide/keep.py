@@ -197,6 +197,7 @@ def audit(
         .when(pl.lit(snapshot.answer)).then(pl.lit("record.confirmed"))
         .otherwise(pl.lit("record.changed")),
         stream="stream", link="link", customer="customer", fields="fields",
+        detail=pl.when(pl.col("owner") != pl.col("customer")).then(pl.format("was {}", "owner")),
     )  # fmt: skip
     parts = [records]
     if seen.rejects.height:
@@ -204,7 +205,9 @@ def audit(
     if doubtful.height:
         held = doubtful.select("link", kind=pl.lit("record.held"), customer=pl.lit(None, pl.Int64))
         held = held.with_columns(
-            stream=pl.lit(seen.stream.id, pl.Int32), fields=pl.lit(None, pl.String)
+            stream=pl.lit(seen.stream.id, pl.Int32),
+            fields=pl.lit(None, pl.String),
+            detail=pl.lit(None, pl.String),
         )
         parts.append(held.select(records.columns))
     if changes.is_empty():
@@ -214,7 +217,7 @@ def audit(
     )
     changed = golden.select(
         kind=pl.lit("customer.changed"), stream=pl.lit(seen.stream.id, pl.Int32), link="link", customer="customer",
-        fields="fields",
+        fields="fields", detail=pl.lit(None, pl.String),
     )  # fmt: skip
     return pl.concat([*parts, changed])
 
@@ -226,5 +229,5 @@ def _set_aside(seen: Observation) -> pl.DataFrame:
     )
     return faults.select(
         kind=pl.lit("record.rejected"), stream=pl.lit(seen.stream.id, pl.Int32), link="link",
-        customer=pl.lit(None, pl.Int64), fields="fields",
+        customer=pl.lit(None, pl.Int64), fields="fields", detail=pl.lit(None, pl.String),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from customer_sync.core.mapping import (
 )
 from customer_sync.kernel.errors import ConfigurationError
 from customer_sync.model.config import (
+    BOOKS_SYSTEM,
     LEDGER_SYSTEM,
     STEWARD_SYSTEM,
     Configuration,
@@ -23,18 +24,20 @@ from customer_sync.model.config import (
     StreamConfig,
     SystemConfig,
 )
-from customer_sync.model.field import CATALOGUE, column_name
+from customer_sync.model.field import CATALOGUE, FIGURES, column_name
 
 __all__ = [
-    "GUESTS", "LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "DocumentStream", "Published", "Stream",
+    "BOOKS_STREAM", "GUESTS", "LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "DocumentStream", "Published", "Stream",
     "numbered_streams", "published",
 ]  # fmt: skip
 
 LEDGER_STREAM = 0
 STEWARD_STREAM = 1
+BOOKS_STREAM = 2
 RESERVED_STREAMS = {
     LEDGER_STREAM: (LEDGER_SYSTEM, "customers"),
     STEWARD_STREAM: (STEWARD_SYSTEM, "decisions"),
+    BOOKS_STREAM: (BOOKS_SYSTEM, "figures"),
 }
 OWN_STREAMS = tuple(RESERVED_STREAMS)  # their records are customers, named by the customer's id
 
@@ -230,8 +233,10 @@ def _check_deletes(streams: Mapping[int, Stream]) -> None:
 
 
 def _own_stream(config: Configuration, fields: Sequence[str], id_: int) -> Stream:
-    """Map the customer table, or what stewards said: columns to the fields of their names."""
+    """Map the customer table, what stewards said, or what the books say: columns to fields of their names."""
     owner, name_of_stream = RESERVED_STREAMS[id_]
+    # What the books say nobody else does.
+    fields = [name for name in fields if (name in FIGURES) == (id_ == BOOKS_STREAM)]
     mapping = {
         name: FieldMapping(field=column_name(name), lens="list" if _is_many(config, name) else None)
         for name in fields

@@ -10,6 +10,7 @@ from customer_sync.engine.folder.problem import did_you_mean
 from customer_sync.engine.folder.yaml_text import Path
 from customer_sync.model.config import Configuration, FieldMapping, StreamConfig
 from customer_sync.model.document import DOCUMENT_FIELDS
+from customer_sync.model.field import FIGURES
 
 __all__ = ["Found", "book_problems", "paper_problems"]
 
@@ -39,8 +40,7 @@ def paper_problems(config: Configuration, system: str, name: str) -> Iterator[Fo
         if key in stream.model_fields_set:
             yield (key,), f"a stream of documents has no '{key}'", _READ
     yield from _written(("fields",), stream.fields)
-    if stream.guest is not None:
-        yield from _written(("guest", "fields"), stream.guest.fields)
+    yield from _of_guests(stream)
     for number, rule in enumerate(stream.rules):
         if rule.flag is not None:
             what = "a rule over documents cannot flag"
@@ -70,9 +70,23 @@ def _of_customers(stream: StreamConfig) -> Iterator[Found]:
         remedy = "Say what the records are, e.g. entity: order; or map the fields themselves."
         yield ("guest",), "only documents have guests", remedy
     for names, mapping in stream.fields.items():
+        told = sorted({name.strip() for name in names.split(",")} & set(FIGURES))
+        if told and mapping.direction != "out":
+            what = f"'{told[0]}' is computed from the books, and no system says it"
+            yield ("fields", names), what, "Map it with direction: out."
         for key in ("stream", "items"):
             if getattr(mapping, key) is not None:
                 yield ("fields", names, key), f"only documents have '{key}'", "Remove it."
+
+
+def _of_guests(stream: StreamConfig) -> Iterator[Found]:
+    if stream.guest is None:
+        return
+    yield from _written(("guest", "fields"), stream.guest.fields)
+    for names in stream.guest.fields:
+        if {name.strip() for name in names.split(",")} & set(FIGURES):
+            what = "a guest says nothing of what is computed from the books"
+            yield ("guest", "fields", names), what, "Remove it."
 
 
 def _written(base: Path, fields: dict[str, FieldMapping]) -> Iterator[Found]:
