@@ -8,7 +8,7 @@ import pytest
 from bookkeeping import RULES, Bookkeeper
 from trading import Company
 
-from customer_sync.engine.ledger import Reconciliation, reconcile, reconcile_system
+from customer_sync.engine.ledger.reconciling import Reconciliation, reconcile, reconcile_system
 from customer_sync.engine.session import running
 from customer_sync.kernel.errors import InvalidInputError, NotFoundError
 from customer_sync.model.document import DOCUMENTS

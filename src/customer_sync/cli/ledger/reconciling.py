@@ -13,7 +13,7 @@ from customer_sync.cli.output import print_json, say, table
 from customer_sync.cli.progress import ProgressShown
 
 if TYPE_CHECKING:
-    from customer_sync.engine.ledger import Reconciliation
+    from customer_sync.engine.ledger.reconciling import Reconciliation
 
 __all__ = ["register"]
 
@@ -81,7 +81,7 @@ def reconcile(
     the causes do not add up to the difference.
     """
     from customer_sync.app import open_workspace, workspace_folder
-    from customer_sync.engine.ledger import reconcile_system
+    from customer_sync.engine.ledger.reconciling import reconcile_system
 
     refuse_both(as_json=as_json, as_csv=as_csv)
     with (

@@ -1,4 +1,7 @@
-"""Use cases of the customer ledger: what customers owe, the books and for other programs, periods, opening balances."""
+"""Use cases of the customer ledger: what customers owe, the books and for other programs, periods, opening balances.
+
+What reads systems stands beside and is imported by its own name (`reconciling`): reading needs this package.
+"""
 
 from customer_sync.engine.ledger.chart import keep_chart
 from customer_sync.engine.ledger.closing import close, reopen
@@ -7,10 +10,9 @@ from customer_sync.engine.ledger.opening import OPENING, Opened, open_balances
 from customer_sync.engine.ledger.opening_file import OpenedFile, open_file
 from customer_sync.engine.ledger.owing import ageing, balance, debtors, statement
 from customer_sync.engine.ledger.reading import account_book, days_of, found_entries, trial_balance
-from customer_sync.engine.ledger.reconciling import Reconciliation, reconcile, reconcile_system
 
 __all__ = [
-    "OPENING", "Book", "Exported", "Format", "Opened", "OpenedFile", "Reconciliation", "account_book", "ageing",
+    "OPENING", "Book", "Exported", "Format", "Opened", "OpenedFile", "account_book", "ageing",
     "balance", "close", "days_of", "debtors", "export", "export_file", "found_entries", "keep_chart",
-    "open_balances", "open_file", "reconcile", "reconcile_system", "reopen", "statement", "trial_balance",
+    "open_balances", "open_file", "reopen", "statement", "trial_balance",
 ]  # fmt: skip
