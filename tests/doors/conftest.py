@@ -143,3 +143,14 @@ def books(desk: Desk) -> Iterator["TradingDesk"]:
     yield made
     made.keeper.books.owner.close()
     made.keeper.db.close()
+
+
+@pytest.fixture
+def shop(desk: Desk) -> Desk:
+    """A starter workspace whose shop has issued three invoices, absorbed."""
+    from ledger_desk import selling
+
+    selling(desk)
+    ran = desk.run("sync")
+    assert ran.code == 0, ran.out + ran.err
+    return desk

@@ -94,3 +94,60 @@ def a_quarter(books: TradingDesk) -> list[int]:
         {"number": "P2", "type": "payment", "party": books.party[third], "date": MARCH, "total": 30},
     )  # fmt: skip
     return [first, second, third]
+
+
+INVOICES = """
+  invoices:
+    entity: invoice
+    table: invoices
+    key: id
+    fields:
+      number: number
+      customer: {field: customer_id, stream: customers}
+      currency: currency
+      date: issued
+      total: total
+      tax: tax
+      campaign: campaign
+      source: source
+  orders:
+    entity: order
+    table: orders
+    key: id
+    fields:
+      number: number
+      customer: {field: customer_id, stream: customers}
+      currency: currency
+      date: placed
+      total: total
+  payments:
+    entity: payment
+    table: payments
+    key: id
+    fields:
+      customer: {field: customer_id, stream: customers}
+      currency: currency
+      date: paid
+      total: amount
+      processor: processor
+"""
+TABLES = {
+    "invoices": "number TEXT, customer_id TEXT, currency TEXT, issued TEXT, total TEXT, tax TEXT, campaign TEXT, source TEXT",
+    "orders": "number TEXT, customer_id TEXT, currency TEXT, placed TEXT, total TEXT",
+    "payments": "customer_id TEXT, currency TEXT, paid TEXT, amount TEXT, processor TEXT",
+}
+
+
+def selling(desk: Any) -> str:
+    """Let the starter's shop sell: three invoices of February to its first customer; return that customer's id there."""
+    for name, columns in TABLES.items():
+        desk.shop(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, {columns})")
+    [[buyer]] = desk.shop("SELECT min(id) FROM customers")
+    for id_ in (1, 2, 3):
+        desk.shop(
+            "INSERT INTO invoices VALUES (?, ?, ?, 'EUR', '2026-02-10', '119', '19', ?, 'web')",
+            id_, f"R{id_}", str(buyer), None if id_ == 3 else "spring",
+        )  # fmt: skip
+    path = desk.folder / "systems" / "shop.yaml"
+    path.write_text(path.read_text(encoding="utf-8").rstrip() + "\n" + INVOICES, encoding="utf-8")
+    return str(buyer)

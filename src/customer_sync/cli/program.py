@@ -15,6 +15,7 @@ from customer_sync.cli import (
     folder,
     health,
     ledger,
+    lifecycle,
     people,
     planning,
     questions,
@@ -38,7 +39,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for group in (
-    folder, discovery, run_commands, planning, correcting, questions, people, ledger, shell, health, demo,
+    folder, discovery, run_commands, planning, correcting, questions, people, ledger, lifecycle, shell, health, demo,
 ):  # fmt: skip
     group.register(app)
 
