@@ -30,6 +30,7 @@ POSTING_BATCHES = (
     (1, 100),
 )  # the large ones first: they are the ledger's age
 STATEMENT_COUNT = 200
+MONTH_DOCUMENTS = 100_000
 DATASET = "bench_dlt"
 STRATEGIES = ("delete-insert", "upsert")
 Measured = dict[str, Any]
@@ -206,6 +207,13 @@ class _Bench:
         found["statement"] = self._measured(
             "statement", "journal:statement", dsn=self.dsn, count=STATEMENT_COUNT, parties=parties
         )
+        found["month"] = self._measured(
+            f"reconcile of {MONTH_DOCUMENTS} documents", "journal:month", dsn=self.dsn,
+            documents_=MONTH_DOCUMENTS, parties=parties,
+        )  # fmt: skip
+        found["beancount"] = self._measured(
+            "Beancount, the same journal", "journal:beancount", dsn=self.dsn, path=str(PLACE / "books.beancount"),
+        )  # fmt: skip
         return found
 
     # -- in common --------------------------------------------------------------------------------

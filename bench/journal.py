@@ -1,13 +1,16 @@
 """Posting documents: the whole path of an absorbing transaction, beside plain COPY of the same rows.
 
 Load, decide, commit, with every guard of the journal on; then the same rows into bare tables with their
-primary keys, by the same connection and the same printer of frames. And the statement of one customer.
+primary keys, by the same connection and the same printer of frames; and Beancount loading the journal that
+came of it. Then the statement of one customer, and a month reconciled.
 """
 
+import os
 import random
 import statistics
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +24,8 @@ from customer_sync.core.ledger import (
     calendar,
     compiled,
 )
-from customer_sync.engine.ledger import keep_chart
+from customer_sync.engine.ledger import export_file, keep_chart
+from customer_sync.engine.ledger.reconciling import reconcile
 from customer_sync.infra.pg import Database, Transaction, migrate
 from customer_sync.kernel.frames import empty, to_json
 from customer_sync.model.document import DOCUMENTS, GIVEN, LINES, STANDING
@@ -29,7 +33,7 @@ from customer_sync.model.ledger_config import LedgerConfig
 from customer_sync.store import documents, journal, periods, receivables
 from customer_sync.store.protection import run_time_database
 
-__all__ = ["fill", "plain", "posting", "statement"]
+__all__ = ["beancount", "fill", "month", "plain", "posting", "statement"]
 
 SCHEMA = "bench_journal"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -165,6 +169,58 @@ def statement(*, dsn: str, count: int, parties: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def month(*, dsn: str, documents_: int, parties: int) -> dict[str, Any]:
+    """Post a month of documents, then reconcile it: what the system shows differs in one of a hundred.
+
+    Reading the system is not measured: how long that takes is the system's.
+    """
+    owner = Database(dsn, SCHEMA)
+    db = run_time_database(owner, dsn, afresh=False)
+    shown = []
+    for observed in _invented(10_000, documents_ // 10_000, parties, 77, month_=13):
+        with db.transaction() as tx:
+            _absorb(tx, observed)
+        shown.append(observed)
+    differs = pl.int_range(pl.len()) % 100 == 0
+    said = pl.concat(shown).with_columns(
+        document=pl.int_range(pl.len(), dtype=pl.Int64),
+        total_e4=pl.col("total_e4") + pl.when(differs).then(10_000).otherwise(0),
+    )
+    took = []
+    for _ in range(4):
+        began = perf_counter()
+        with db.transaction(snapshot=True) as tx:
+            found = reconcile(
+                tx, RULES, said, (date(2027, 1, 1), date(2027, 1, 31)), system="shop", streams={20: "invoices"}
+            )  # fmt: skip
+        took.append(perf_counter() - began)
+    assert found.is_explained
+    assert found.differences.height == documents_ // 100
+    db.close()
+    owner.close()
+    return _rates(took[1:], documents_)
+
+
+def beancount(*, dsn: str, path: str) -> dict[str, Any]:
+    """Let Beancount load the journal, as it is exported; its cache is off."""
+    from beancount.loader import load_file
+
+    owner = Database(dsn, SCHEMA)
+    with owner.transaction() as tx:
+        posted = tx.rows("SELECT count(*) FROM document")[0][0]
+    assert isinstance(posted, int)
+    began = perf_counter()
+    export_file(owner, Path(path), "beancount", functional="EUR")
+    exported = perf_counter() - began
+    owner.close()
+    os.environ["BEANCOUNT_DISABLE_LOAD_CACHE"] = "1"
+    began = perf_counter()
+    _, errors, _ = load_file(path)
+    took = perf_counter() - began
+    assert not errors
+    return _rates([took], posted) | {"export_s": exported, "documents": posted}
+
+
 def _rates(took: list[float], batch: int) -> dict[str, Any]:
     middle = statistics.median(took)
     return {
@@ -177,22 +233,29 @@ def _snapshot(observed: pl.DataFrame) -> pl.Series:
     return observed.select(to_json(names)).to_series()
 
 
-def _invented(batch: int, batches: int, parties: int, seed: int) -> Iterator[pl.DataFrame]:
-    """Give frames of invoices with tax over a year, always the same for a seed."""
+def _invented(
+    batch: int, batches: int, parties: int, seed: int, month_: int | None = None
+) -> Iterator[pl.DataFrame]:
+    """Give frames of invoices with tax over a year, or of one month, always the same for a seed."""
     chance = random.Random(seed)
     for number in range(batches):
         rows = []
         for place in range(batch):
             party = chance.randint(1, parties)
             net = chance.randint(1, 50_000) * 100
-            rows.append(_invoice(f"{seed}/{number}/{place}", party, net, chance.randrange(12) + 1))
+            rows.append(
+                _invoice(f"{seed}/{number}/{place}", party, net, month_ or chance.randrange(12) + 1)
+            )
         yield pl.DataFrame(rows, schema=DOCUMENTS)
 
 
 def _invoice(name: str, party: int, net: int, month: int) -> dict[str, Any]:
     tax = net // 1900 * 300
+    day = date(
+        2026 + month // 13, (month - 1) % 12 + 1, 15
+    )  # the thirteenth is January of the next year
     return dict.fromkeys(DOCUMENTS) | {
         "stream": 20, "external_id": name, "type": "invoice", "number": f"I{name}", "status": "issued", "party": party,
-        "customer_ref": f"c{party}", "date": date(2026, month, 15), "due_date": date(2026, 12, 31), "currency": "EUR",
+        "customer_ref": f"c{party}", "date": day, "due_date": date(2027, 12, 31), "currency": "EUR",
         "total_e4": net + tax, "tax_e4": tax,
     }  # fmt: skip

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ledger_desk import FEBRUARY, JANUARY, a_quarter
+from ledger_desk import FEBRUARY, JANUARY, MARCH, a_quarter
 
 from customer_sync.cli import main
 
@@ -152,6 +152,79 @@ def test_a_retired_customer_is_answered_for_by_the_one_it_became(books):
         ("USD", "1000.00"),
     }
     assert f"customer {second} is customer {first} now" in books.run("statement", str(second)).out
+
+
+def test_points_are_an_account_of_their_own(books):
+    first, *_ = list(books.party)
+    usual = {"type": "points", "party": books.party[first], "currency": "PTS"}
+    [earned, *_] = books.post(
+        {**usual, "number": "E1", "date": JANUARY, "points": "earned", "total": 500}, {**usual, "number": "U1", "date": FEBRUARY, "points": "redeemed", "total": 120},
+        {**usual, "number": "X1", "date": MARCH, "points": "expired", "total": 30},
+    )  # fmt: skip
+    books.post(
+        {
+            "number": "R1",
+            "type": "invoice",
+            "party": books.party[first],
+            "date": JANUARY,
+            "total": 10,
+        }
+    )
+
+    told = books.run("loyalty", str(first), "--json").json
+    early = books.run("loyalty", str(first), "--at", "2026-01-31", "--json").json
+    books.post(
+        {
+            **usual,
+            "document": earned,
+            "number": "E1",
+            "date": JANUARY,
+            "points": "earned",
+            "total": 450,
+        }
+    )
+    corrected = books.run("loyalty", str(first), "--json").json
+
+    assert [told[name] for name in ("earned", "redeemed", "expired", "held")] == [
+        "500",
+        "-120",
+        "-30",
+        "350",
+    ]
+    assert [(row["what"], row["points"], row["balance"]) for row in told["lines"]] == [
+        ("earned", "500", "500"), ("redeemed", "-120", "380"), ("expired", "-30", "350"),
+    ]  # fmt: skip
+    assert early["held"] == "500"
+    assert (corrected["earned"], corrected["held"]) == ("450", "300")
+    assert told["tier_by"] == "systems"
+    assert "holds 300 PTS" in books.run("loyalty", str(first)).out
+    assert table_of(books.run("loyalty", str(first), "--csv").out)[0]["number"] == "E1"
+    assert [row["amount"] for row in books.run("balance", "--json").json] == [
+        "10.00"
+    ]  # points are no money
+
+
+def test_a_tier_is_by_the_rules_where_there_are_any(books):
+    first, *_ = list(books.party)
+    (books.desk.folder / "ledger.yaml").write_text(
+        "loyalty:\n  tiers: {silver: 100, gold: 400}\n", encoding="utf-8"
+    )
+    assert books.desk.run("publish").code == 0
+    books.post(
+        {
+            "type": "points",
+            "party": books.party[first],
+            "currency": "PTS",
+            "number": "E1",
+            "date": JANUARY,
+            "points": "earned",
+            "total": 399,
+        }
+    )
+
+    told = books.run("loyalty", str(first), "--json").json
+
+    assert (told["tier"], told["tier_by"]) == ("silver", "rules")
 
 
 # -- the books ------------------------------------------------------------------------------------
@@ -425,6 +498,7 @@ def test_what_excludes_each_other_is_wrong_usage(books, words):
     [
         (),
         ("balance",),
+        ("loyalty",),
         ("statement",),
         ("ageing",),
         ("entries",),

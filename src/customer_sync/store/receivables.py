@@ -15,7 +15,8 @@ from customer_sync.infra.pg import Transaction, load
 
 __all__ = [
     "CUSTOMER_BALANCES", "NAMED_CUSTOMERS", "OPEN_AT", "OPEN_ITEMS", "STATEMENT_LINES", "Statement", "balances",
-    "control_at", "largest_balances", "named_customers", "open_at", "open_items", "statement",
+    "control_at", "largest_balances", "named_customers", "open_at", "open_items", "points",
+    "said_tier", "statement",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -79,6 +80,17 @@ NAMED_CUSTOMERS: dict[str, pl.DataType] = {
     "name": pl.String(),
     "credit_limit": pl.String(),
 }
+# points_e4: what the customer gained; negative: lost.
+POINTS: dict[str, pl.DataType] = {
+    "date": pl.Date(),
+    "entry": pl.Int64(),
+    "kind": pl.String(),
+    "rule": pl.String(),
+    "reverses": pl.Int64(),
+    "number": pl.String(),
+    "currency": pl.String(),
+    "points_e4": pl.Int64(),
+}
 _LARGEST: dict[str, pl.DataType] = {"customer": pl.Int64(), **_FORWARD}
 _CONTROL: dict[str, pl.DataType] = {"account": pl.String(), **_FORWARD}
 
@@ -141,3 +153,14 @@ def largest_balances(tx: Transaction, *, limit: int) -> pl.DataFrame:
 def named_customers(tx: Transaction, customers: Sequence[int]) -> pl.DataFrame:
     """Return NAMED_CUSTOMERS: what people call these customers."""
     return tx.frame(STATEMENTS["named_customers"], [list(customers)], schema=NAMED_CUSTOMERS)
+
+
+def points(tx: Transaction, customer: int, until: date) -> pl.DataFrame:
+    """Return POINTS: what changed the points that a customer holds, up to a day."""
+    return tx.frame(STATEMENTS["points"], {"customer": customer, "until": until}, schema=POINTS)
+
+
+def said_tier(tx: Transaction, customer: int) -> str | None:
+    """Return the tier that a customer has by what systems say."""
+    tier = tx.rows(STATEMENTS["said_tier"], [customer])[0][0]
+    return None if tier is None else str(tier)

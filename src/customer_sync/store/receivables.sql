@@ -87,3 +87,14 @@ SELECT o.customer, o.currency, (o.amount * 10000)::bigint, (o.functional * 10000
 -- What people call these customers, and their credit limit as they have it; by customer's primary key.
 SELECT id, coalesce(nullif(concat_ws(' ', given_name, family_name), ''), organisation, ''), credit_limit
 FROM customer WHERE id = ANY(%s::bigint[])
+
+-- name: points
+-- What changed the points that a customer holds, entry by entry; by link_customer, posting_party and entry's primary key.
+SELECT e.date, e.id, e.kind, e.rule, e.reverses, d.number, p.currency, (-sum(p.amount) * 10000)::bigint
+FROM link l JOIN posting p ON p.party = l.id JOIN account a ON a.code = p.account AND a.is_control AND a.commodity IS NOT NULL
+JOIN entry e ON e.id = p.entry LEFT JOIN document d ON d.id = e.document
+WHERE l.customer = %(customer)s AND e.date <= %(until)s GROUP BY e.id, d.number, p.currency ORDER BY e.date, e.id
+
+-- name: said_tier
+-- The tier that a customer has by what systems say; by customer's primary key.
+SELECT loyalty_tier FROM customer WHERE id = %s

@@ -2,7 +2,7 @@
 
 import typer
 
-from customer_sync.cli.ledger import books, interchange, month, owing, reconciling
+from customer_sync.cli.ledger import books, interchange, loyalty, month, owing, reconciling
 
 __all__ = ["register"]
 
@@ -15,6 +15,6 @@ def register(app: typer.Typer) -> None:
         "customer-sync ledger export --format beancount books.beancount",
         no_args_is_help=True,
     )
-    for part in (owing, books, reconciling, month, interchange):
+    for part in (owing, loyalty, books, reconciling, month, interchange):
         part.register(group)
     app.add_typer(group, name="ledger")
