@@ -11,7 +11,8 @@ from customer_sync.app import Workspace
 from customer_sync.cli.demo.differences import KINDS, Differences
 from customer_sync.cli.demo.report import Report
 from customer_sync.cli.ledger.reconciling import MEANINGS
-from customer_sync.engine.ledger import Reconciliation, ageing, reconcile_system, trial_balance
+from customer_sync.engine.ledger import ageing, trial_balance
+from customer_sync.engine.ledger.reconciling import Reconciliation, reconcile_system
 from customer_sync.engine.publish import in_force
 from customer_sync.engine.sync import sync
 from customer_sync.infra import entropy
