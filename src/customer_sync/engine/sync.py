@@ -9,6 +9,7 @@ from customer_sync.engine.deliver import deliver_stream, settle_stream
 from customer_sync.engine.fill import fill
 from customer_sync.engine.held import look_again, look_again_at_guests
 from customer_sync.engine.intake import pull, reading
+from customer_sync.engine.ledger.clearing import clear_payouts
 from customer_sync.engine.ledger.figures import keep_figures
 from customer_sync.engine.ledger.recognition import recognise_due
 from customer_sync.engine.ledger.resettle import resettle
@@ -75,6 +76,7 @@ def _keep_books(session: Session, done: Synced, only: Collection[str], *, whole:
         post_waiting(session, paper)
     if session.rules.documents:
         recognise_due(session, session.now().date())
+        clear_payouts(session)
         resettle(session)
         keep_figures(session)
 

@@ -14,7 +14,7 @@ from customer_sync.kernel.frames import empty
 from customer_sync.model.document import CLEARING, HELD
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
 
-__all__ = ["clearing", "held"]
+__all__ = ["clearing", "held", "keep_cleared", "payouts_changed"]
 
 STATEMENTS = load(__file__)
 
@@ -37,3 +37,14 @@ def clearing(
         return empty(CLEARING)
     wanted = {"streams": list(streams), "payouts": list(payouts), "accounts": list(accounts)}
     return tx.frame(STATEMENTS["clearing"], wanted, schema=CLEARING)
+
+
+def payouts_changed(tx: Transaction, streams: Sequence[int]) -> list[str]:
+    """Return the payouts of these streams of which anything changed since they were last looked at."""
+    rows = tx.rows(STATEMENTS["payouts_changed"], {"streams": list(streams)})
+    return [str(row[0]) for row in rows]
+
+
+def keep_cleared(tx: Transaction, streams: Sequence[int], batch: int) -> None:
+    """Remember that payouts were looked at up to a batch."""
+    tx.execute(STATEMENTS["keep_cleared"], {"streams": list(streams), "batch": batch})

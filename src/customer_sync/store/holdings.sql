@@ -19,7 +19,7 @@ FROM wanted w JOIN document d ON d.id = w.id LEFT JOIN posted p ON p.document = 
 ORDER BY d.id
 
 -- name: clearing
--- Postings on clearing accounts of the documents that these payouts carry, and of the payouts; scans the streams' documents, then by entry_document and posting's primary key.
+-- Postings on clearing accounts of the documents that these payouts carry, and of the payouts; by document_payout, document (stream, external_id), entry_document and posting's primary key.
 SELECT p.account, p.currency, CASE WHEN d.type = 'payout' THEN d.external_id ELSE d.payout END, d.id, d.date, d.type = 'payout',
     (p.amount * 10000)::bigint, (p.functional * 10000)::bigint
 FROM document d JOIN entry e ON e.document = d.id JOIN posting p ON p.entry = e.id
@@ -27,3 +27,15 @@ WHERE d.stream = ANY(%(streams)s::integer[])
     AND (d.payout = ANY(%(payouts)s::text[]) OR d.type = 'payout' AND d.external_id = ANY(%(payouts)s::text[]))
     AND (p.account = ANY(%(accounts)s::text[]) OR split_part(p.account, '.', 1) = ANY(%(accounts)s::text[]))
 ORDER BY p.account, p.currency, d.id, p.entry, p.line
+
+-- name: payouts_changed
+-- Payouts of which a document changed since these streams' were last looked at; by document_carried.
+SELECT DISTINCT CASE WHEN d.type = 'payout' THEN d.external_id ELSE d.payout END AS name
+FROM stream s CROSS JOIN LATERAL (
+    SELECT type, external_id, payout FROM document
+    WHERE stream = s.id AND stamp > s.cleared AND (payout IS NOT NULL OR type = 'payout') OFFSET 0) d
+WHERE s.id = ANY(%(streams)s::integer[]) ORDER BY name
+
+-- name: keep_cleared
+-- Payouts of these streams were looked at up to a batch; by stream's primary key.
+UPDATE stream SET cleared = %(batch)s WHERE id = ANY(%(streams)s::integer[])
