@@ -331,4 +331,5 @@ def test_every_mapping_option_is_known_to_this_test():
     assert set(FieldMapping.model_fields) == {
         "field", "fields", "lens", "direction", "set_if_empty", "never_clear", "required", "default", "values", "unmapped",
         "region", "currency", "zone", "format", "separator", "path", "constant", "expression", "empty", "length",
+        "stream", "items",
     }  # fmt: skip
