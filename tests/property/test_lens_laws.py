@@ -119,7 +119,8 @@ MAPS = [compiled(names, mapping) for names, mapping in ALL]
 
 
 def test_every_lens_of_the_registry_is_here():
-    assert set(CASES) == set(LENSES)
+    one_way = {"items"}  # of documents, which are never written
+    assert set(CASES) == set(LENSES) - one_way
 
 
 @pytest.mark.parametrize("stream_map", MAPS, ids=[str(case) for case in ALL])
