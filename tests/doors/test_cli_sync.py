@@ -149,6 +149,18 @@ def test_show_why_and_audit_tell_one_customers_story(desk):
     assert desk.run("show", "999999").code == desk.run("why", number, "emial").code - 1 == 1
 
 
+def test_show_and_why_say_of_a_role_mailbox_that_it_recognises_nobody(desk):
+    desk.edit_crm("jose.garcia@sol.example", "info@sol.example")
+    desk.run("sync")
+    number = str(desk.run("customers", "--search", "info@sol", "--json").json[0]["customer"])
+
+    shown, why = desk.run("show", number), desk.run("why", number, "email")
+
+    assert desk.run("show", number, "--json").json["nobody"] == ["email"]
+    assert desk.run("why", number, "email", "--json").json["is_nobody"] is True
+    assert "recognises nobody" in shown.out and "recognises nobody" in why.out
+
+
 def test_customers_go_to_a_file_whole(desk, tmp_path):
     desk.run("sync")
 
@@ -287,13 +299,18 @@ def test_an_emptied_file_deletes_nothing_and_is_asked_about(desk):
     text = path.read_text(encoding="utf-8")
     path.write_text(text.split("\n", 1)[0] + "\n", encoding="utf-8")
 
+    planned = desk.run("plan")
     ran = desk.run("sync")
     again = desk.run("sync")
     kinds = [review["kind"] for review in desk.run("reviews", "--json").json]
+    streams = desk.run("status", "--json").json["streams"]
     path.write_text(text, encoding="utf-8")
 
+    assert "were 11 records of crm.contacts" in planned.out
+    assert "Nothing would change" not in planned.out
     assert (ran.code, again.code) == (3, 3)
     assert kinds == ["mass_delete"]
+    assert {one["system"]: one["agreed"] for one in streams} == {"crm": False, "shop": True}
     assert desk.run("sync").code == 0
     assert len(desk.shop("SELECT * FROM customers")) == 10
 

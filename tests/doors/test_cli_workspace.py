@@ -258,3 +258,15 @@ def test_a_missing_secret_is_told_with_what_to_do(desk):
 
     assert ran.code == 0
     assert "SHOP_ADDRESS is not set (" in ran.out
+
+
+def test_a_locale_without_unicode_spells_letters_out(desk):
+    desk.edit_file("systems/crm.yaml", "system: crm", "system: crmé")
+    plain = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+
+    told = desk.process("check", **plain)
+    as_json = desk.process("check", "--json", **plain)
+
+    assert told.code == as_json.code == 1
+    assert "crm\\xe9" in told.err
+    assert "crmé" in as_json.json["problems"][0]["message"]

@@ -3,6 +3,7 @@
 import pytest
 from tests.flow.conftest import FIELDS
 
+from customer_sync.engine import ask
 from customer_sync.engine import plan as plans
 from customer_sync.engine.apply import apply
 from customer_sync.engine.session import running
@@ -62,6 +63,18 @@ def test_a_deletion_deactivates_the_customer_where_that_can_be_shown(company):
     company.sync(whole=True)
     assert status_of_ann(company) == "I"
     assert agrees(company)
+
+
+def test_why_names_the_deletion_that_made_a_customer_inactive(company):
+    company.platforms["crm"].delete("contacts", company.ann)
+    company.sync()
+
+    with company.db.transaction() as tx:
+        view = ask.why(tx, company.rules, 1, "active")
+
+    assert view.value == "false"
+    assert "a record that its system deleted" in view.reason
+    assert "gone" in {claim.state for claim in view.claims if claim.is_winner}
 
 
 def test_by_default_a_deletion_is_nobody_elses_business(world):

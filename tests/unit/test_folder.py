@@ -71,6 +71,9 @@ SHOP_ERRORS = [
     ("    url: shop.csv\n",  "",                                  4, "streams.customers",                      "'url' is missing",          "Add url"),
     ("    url: shop.csv",    "    url: shop.csv\n    settings:\n      newkey: uuid", 7, "streams.customers.settings.newkey", "no setting 'newkey'", "'new_key'"),
     ("    url: shop.csv",    "    entity: person",               5, "streams.customers.entity",               "'person' is not possible", "customer, order"),
+    ("    url: shop.csv",    "    url: shop.csv\n    create: true", 6, "streams.customers.create",             "would have no key",         "new_key"),
+    ("    url: shop.csv",    "    url: shop.csv\n    create_when: emial = 'x'", 6, "streams.customers.create_when", "speaks of emial",      "canonical fields"),
+    ("    url: shop.csv",    "    url: shop.csv\n    deletes: {elsewhere: deactivate}", 6, "streams.customers.deletes.elsewhere", "no other system", "map `active`"),
     ("      phone: phone",   "      fone: phone",                 8, "streams.customers.fields.fone",          "'fone' is no canonical",    "'phone'"),
     ("      phone: phone",   "      custom.hoby: phone",          8, "streams.customers.fields.custom.hoby",   "no canonical field",        "'custom.hobby'"),
     ("      phone: phone",   "      reference.crm: phone",        8, "streams.customers.fields.reference.crm", "refers to no system",       "system"),
@@ -100,6 +103,22 @@ def test_an_error_of_a_system_names_file_line_key_and_remedy(old, new, line, key
     ]
     assert message in found[0]["message"]
     assert remedy in found[0]["remedy"]
+
+
+KEYED = [
+    "    create: true\n    settings: {new_key: uuid}",
+    "    create: true\n    key: mail",
+    "    create: true\n    key: [mail, phone]",
+]
+
+
+@pytest.mark.parametrize("keyed", KEYED)
+def test_a_file_whose_new_rows_get_a_key_may_be_added_to(keyed):
+    shop = SHOP.replace("    url: shop.csv", "    url: shop.csv\n" + keyed)
+
+    found = parse_folder({"workspace.yaml": WORKSPACE, "systems/shop.yaml": shop})
+
+    assert found.config.systems["shop"].streams["customers"].create
 
 
 def test_a_setting_that_the_sql_connector_does_not_know_is_told_with_its_line():

@@ -7,16 +7,30 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from io import TextIOWrapper
 from typing import Any
 
 from customer_sync.infra.secrets import redacted
 
-__all__ = ["is_terminal", "line_of", "moment", "print_json", "say", "table"]
+__all__ = ["is_terminal", "line_of", "moment", "print_json", "say", "spell_out", "table"]
+
+CELL_WIDTH_MIN = 8  # narrower columns break words letter by letter
 
 
 def is_terminal() -> bool:
     """Return whether a person reads the standard output."""
     return sys.stdout.isatty()
+
+
+def spell_out() -> None:
+    """Let letters that the locale's encoding lacks be written as escapes, instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and not _is_unicode(stream.encoding):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _is_unicode(encoding: str | None) -> bool:
+    return (encoding or "").lower().startswith("utf")
 
 
 def say(text: str) -> None:
@@ -26,7 +40,8 @@ def say(text: str) -> None:
 
 def print_json(value: object) -> None:
     """Print a value as JSON."""
-    print(redacted(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)))
+    is_ascii = not _is_unicode(sys.stdout.encoding)
+    print(redacted(json.dumps(value, indent=2, ensure_ascii=is_ascii, default=_plain)))
 
 
 def table(
@@ -65,13 +80,26 @@ def _rich(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    console = Console()
+    if console.width < CELL_WIDTH_MIN * len(titles):
+        _blocks(titles, cells)
+        return
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for title in titles:
         drawn.add_column(title, overflow="fold")
     for row in cells:
         # As text: a value in square brackets is not markup.
         drawn.add_row(*(Text(redacted(cell)) for cell in row))
-    Console().print(drawn)
+    console.print(drawn)
+
+
+def _blocks(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Print row by row, a line a cell: a terminal too narrow for columns."""
+    for row in cells:
+        for title, cell in zip(titles, row, strict=True):
+            if cell:
+                say(f"{title}: {cell}")
+        say("")
 
 
 def _columns(titles: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

@@ -16,7 +16,10 @@ __all__ = ["register"]
 
 REFUSED_SHOWN_MAX = 20
 LINK = ("system", "stream", "record", "state", "status", "reason", "remedy")
-CLAIM = ("system", "stream", "record", "value", "at", "is_current", "is_winner", "overridden_by")
+NOBODY = "recognises nobody: a role mailbox or made up; see `match` in workspace.yaml"
+CLAIM = (
+    "system", "stream", "record", "state", "value", "at", "is_current", "is_winner", "overridden_by",
+)  # fmt: skip
 CHANGE = ("at", "before", "after", "system", "stream", "record", "run")
 AUDIT_SHOWN = ("at", "run", "kind", "system", "stream", "record", "customer", "fields", "detail")
 AUDIT = ("id", "batch", "configuration", *AUDIT_SHOWN, "digest")
@@ -192,7 +195,8 @@ def show(
     if found.retired:
         say(f"  also known as {', '.join(str(one) for one in found.retired)}")
     for name, value in found.values.items():
-        say(f"  {name}: {line_of(value)}")
+        nobody = f"  ({NOBODY})" if name in found.nobody else ""
+        say(f"  {name}: {line_of(value)}{nobody}")
     say("")
     links = [asdict(one) for one in found.links]
     table(links, LINK, as_json=False, empty="It has no record anywhere.")
@@ -226,6 +230,8 @@ def why(
         return
     say(f"{found.field} of customer {found.customer}: {line_of(found.value)}")
     say(f"  {found.reason} (policy: {found.policy})")
+    if found.is_nobody:
+        say(f"  {NOBODY}")
     say("")
     claims = [asdict(one) for one in found.claims]
     table(claims, CLAIM, as_json=False, empty="No record claims it.")

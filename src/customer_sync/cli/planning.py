@@ -249,7 +249,12 @@ def _value(value: str | None) -> str:
 def _tell_total(made: "Plan") -> None:
     if made.reviews:
         say(f"{made.reviews} questions would be asked.")
-    if not made.total and not made.set_aside:
+    for stream in made.streams:
+        if stream.asked:
+            say(
+                f"  were {stream.asked} records of {stream.stream} that are not shown any more deleted?"
+            )
+    if not (made.total or made.set_aside or made.reviews):
         say("Nothing would change.")
         return
     others = made.total - made.created - made.changed

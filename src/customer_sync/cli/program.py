@@ -24,6 +24,7 @@ from customer_sync.cli import (
 )
 from customer_sync.cli.demo import command as demo
 from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
+from customer_sync.cli.output import spell_out
 
 __all__ = ["app", "run"]
 
@@ -66,6 +67,7 @@ def _program(
 
 def run(arguments: list[str] | None) -> int:
     """Run one command; return its exit code."""
+    spell_out()
     given = sys.argv[1:] if arguments is None else list(arguments)
     debug = "--debug" in given
     given = [argument for argument in given if argument != "--debug"]

@@ -288,12 +288,22 @@ class StreamShape:
     count: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamFault:
+    """What cannot work in a stream's configuration, whatever its system shows; `key` is at fault."""
+
+    key: str
+    message: str
+    remedy: str
+
+
 class Connector(Protocol):
     """What every kind of system offers. Made from its SystemConfig, secrets already filled in.
 
     A class may declare ``NEEDED_KEYS``, names of keys of a stream without which it cannot work;
     `check` then tells their absence without any system. ``STREAM_SETTINGS`` likewise: the names it knows
-    under a stream's ``settings``.
+    under a stream's ``settings``. A static method ``stream_faults(stream: StreamConfig)`` returns what
+    else cannot work, as a sequence of `StreamFault`.
     """
 
     def __init__(self, config: SystemConfig, /) -> None:

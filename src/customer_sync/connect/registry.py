@@ -4,15 +4,18 @@ The built-in connectors come with the product; any installed package adds its ow
 point group ``customer_sync.connectors``. A name of ours is not taken over by a package.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import cast
 
-from customer_sync.connect.port import Connector
+from customer_sync.connect.port import Connector, StreamFault
 from customer_sync.kernel.errors import ConfigurationError
-from customer_sync.model.config import SystemConfig
+from customer_sync.model.config import StreamConfig, SystemConfig
 
-__all__ = ["connector", "connector_class", "connector_names", "needed_keys", "stream_settings"]
+__all__ = [
+    "connector", "connector_class", "connector_names", "needed_keys", "stream_faults", "stream_settings",
+]  # fmt: skip
 
 GROUP = "customer_sync.connectors"
 BUILT_IN = ("sql", "file", "tryton", "simulated")
@@ -55,6 +58,16 @@ def stream_settings(name: str) -> tuple[str, ...] | None:
         ConfigurationError: There is no such connector, or what it needs is not installed.
     """
     return getattr(connector_class(name), "STREAM_SETTINGS", None)
+
+
+def stream_faults(name: str, stream: StreamConfig) -> Sequence[StreamFault]:
+    """Return what a connector finds wrong with a stream by its configuration alone.
+
+    Raises:
+        ConfigurationError: There is no such connector, or what it needs is not installed.
+    """
+    found = getattr(connector_class(name), "stream_faults", None)
+    return tuple(found(stream)) if found is not None else ()
 
 
 def connector(config: SystemConfig) -> Connector:

@@ -16,6 +16,7 @@ import polars as pl
 
 from customer_sync.connect.driver import Driver
 from customer_sync.connect.port import Connector, FieldShape, ReadRequest, StreamShape
+from customer_sync.connect.registry import stream_faults
 from customer_sync.core.mapping.propose import Proposal, propose
 from customer_sync.infra.secrets import redacted
 from customer_sync.kernel.errors import NotFoundError, OperatorError, RetryableError
@@ -206,6 +207,8 @@ def _stream_lines(one: Discovered, system: SystemConfig) -> Iterator[str]:
     for key, value in one.settings.items():
         yield f"    {key}: {_flow(_as_written(value, one.system, system))}"
     yield "    # create: true  # adds the customers here that other systems have"
+    created = StreamConfig(fields={}, create=True, key=one.settings.get("key", "id"))
+    yield from (f"    #   {fault.remedy}" for fault in stream_faults(system.connector, created))
     yield "    fields:" if one.mapped else "    fields: {}"
     for proposal in one.proposals:
         yield from _proposal_lines(proposal)

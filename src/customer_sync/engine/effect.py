@@ -8,7 +8,7 @@ otherwise.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -91,9 +91,22 @@ class CustomerEffect:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as people and programs read it."""
-        shown = asdict(self)
-        del shown["records"], shown["customer"], shown["digest"]
-        return shown
+        # Not `asdict`, which copies every text: 2 ms a customer, and a plan tells of thousands.
+        return {
+            "identity": self.identity,
+            "is_new": self.is_new,
+            "merged_into": self.merged_into,
+            "golden": [_as_dict(cell) for cell in self.golden],
+            "links": self.links,
+            "patches": [
+                {**_as_dict(patch), "fields": [_as_dict(cell) for cell in patch.fields]}
+                for patch in self.patches
+            ],
+        }
+
+
+def _as_dict(row: FieldEffect | PatchEffect) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in row.__slots__}
 
 
 def customer_effects(

@@ -74,7 +74,8 @@ class Plan:
 
     def as_json(self) -> dict[str, Any]:
         """Return it as people and programs read it."""
-        return asdict(self)
+        told = asdict(replace(self, customers=[]))
+        return {**told, "customers": self.customers}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -296,13 +297,19 @@ def _compute(
             excluded=frozenset(),
             streams=streams,
         )
-        made.reviews, made.set_aside, made.edited = done.reviews, done.set_aside, len(done.edited)
+        asked = sum(1 for effect in made.streams if effect.asked)
+        made.reviews, made.set_aside, made.edited = (
+            done.reviews + asked, done.set_aside, len(done.edited),
+        )  # fmt: skip
         ledger = _Ledger(session=rehearsal, out=out, made=made, details_max=details_max)
         _customers(tx, ledger, done)
         by_title = {effect.stream: effect for effect in made.streams}
         for stream, pushes in foreseen(tx, rehearsal, ledger.identities):
             ledger.add_patches(tx, stream, pushes)
-            _count(by_title[stream.title], pushes)
+            effect = by_title[stream.title]
+            _count(effect, pushes)
+            foreseen_there = effect.creates + effect.updates + effect.removals
+            session.progress(f"planning writes to {stream.title}", foreseen_there, None)
         ledger.close()
 
 
@@ -311,6 +318,8 @@ def _customers(tx: Transaction, ledger: "_Ledger", done: Rehearsed) -> None:
         effects = customer_effects(tx, ledger.session, sorted(ids), first=done.first)
         for chunk in _chunked(effects):
             ledger.add_customers(tx, chunk)
+            total = len(done.customers)
+            ledger.session.progress("planning customers", ledger.made.total, total)
 
 
 def _chunked(effects: Iterator[CustomerEffect]) -> Iterator[list[CustomerEffect]]:

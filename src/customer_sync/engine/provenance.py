@@ -15,11 +15,12 @@ import polars as pl
 
 from customer_sync.core.decide import Published
 from customer_sync.core.golden import current_cells, merge
+from customer_sync.core.identity import match_keys
 from customer_sync.engine.codes import explained
 from customer_sync.engine.status import Reject, Review, as_rejects, as_reviews, titles
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import InvalidInputError, NotFoundError
-from customer_sync.model.frame import EXCLUDED, STATES
+from customer_sync.model.frame import EXCLUDED, GONE, STATES
 from customer_sync.store import views
 
 __all__ = [
@@ -65,7 +66,10 @@ class Creation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerView:
-    """A customer as it stands. retired: the ids that led here, from the one that was asked for."""
+    """A customer as it stands. retired: the ids that led here, from the one that was asked for.
+
+    nobody: the fields whose values would recognise somebody, were they not a role's or made up.
+    """
 
     customer: int
     retired: Sequence[int]
@@ -73,6 +77,7 @@ class CustomerView:
     changed_at: datetime | None
     is_edited: bool
     values: dict[str, str] = dataclasses.field(repr=False)
+    nobody: Sequence[str]
     links: Sequence[Link]
     waiting: Sequence[Creation]
     rejects: Sequence[Reject]
@@ -85,7 +90,7 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What one record says, or said, about a field.
+    """What one record says, or said, about a field. state: of that record, such as gone.
 
     seen: the batch whose golden values the record had shown when it changed. basis: the batch whose
     golden values the claim stands for. overridden_by: the records that changed it knowingly since.
@@ -103,6 +108,7 @@ class Claim:
     is_current: bool
     is_winner: bool
     overridden_by: Sequence[str]
+    state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +128,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldView:
-    """Why a field of a customer holds what it holds."""
+    """Why a field of a customer holds what it holds. is_nobody: its value recognises nobody."""
 
     customer: int
     retired: Sequence[int]
@@ -131,6 +137,7 @@ class FieldView:
     policy: str
     reason: str
     is_edited: bool
+    is_nobody: bool
     claims: Sequence[Claim]
     history: Sequence[Change]
 
@@ -174,6 +181,7 @@ def show(tx: Transaction, rules: Published, customer: int) -> CustomerView:
         changed_at=changed_at,
         is_edited=is_edited,
         values={name: value for name, value in values.items() if value is not None},
+        nobody=[name for name, value in values.items() if _is_nobody(rules, name, value)],
         links=[
             _link(row, names) for row in views.named(tx, "links_of_customer", {"customers": [id_]})
         ],
@@ -181,6 +189,16 @@ def show(tx: Transaction, rules: Published, customer: int) -> CustomerView:
         rejects=as_rejects(views.named(tx, "rejects_of_customer", [id_]), names),
         reviews=as_reviews(views.named(tx, "reviews_of_customer", [id_])),
     )
+
+
+def _is_nobody(rules: Published, name: str, value: str | None) -> bool:
+    """Tell whether a value is left out of recognising by `match`, though its field is a key."""
+    match = rules.config.workspace.match
+    if value is None or name not in {"email", "phone"} or name not in match.keys:
+        return False
+    said = pl.DataFrame({"link": [0], name: [value]})
+    found = match_keys(said, match, system="", salt=rules.salt, external_id=None)
+    return found.is_empty()
 
 
 def resolved(tx: Transaction, customer: int) -> list[tuple[Any, ...]]:
@@ -272,6 +290,7 @@ def why(tx: Transaction, rules: Published, customer: int, name: str) -> FieldVie
         policy=rules.config.policy(name).policy,
         reason=_reason(rules, name, claims, values.get(name)),
         is_edited=is_edited,
+        is_nobody=_is_nobody(rules, name, values.get(name)),
         claims=claims,
         history=[
             _change(row, names)
@@ -299,7 +318,7 @@ def _cells(rules: Published, claims: pl.DataFrame, name: str) -> pl.DataFrame:
         for row in range(stored.height)
     ]
     cells = pl.concat([now.clear(), *each]).filter(pl.col("field") == name)
-    links = claims.select("link", "stream", "external_id", "since").unique("link")
+    links = claims.select("link", "stream", "external_id", "since", "state").unique("link")
     return (
         cells.join(now.select(*key, is_current=pl.lit(value=True)), on=key, how="left")
         .with_columns(pl.col("is_current").fill_null(value=False))
@@ -330,6 +349,7 @@ def _claim(row: dict[str, Any], current: pl.DataFrame, names: dict[int, tuple[st
         is_current=row["is_current"],
         is_winner=bool(row["wins"]),
         overridden_by=over,
+        state=STATES[row["state"]],
     )
 
 
@@ -365,6 +385,8 @@ def _victory(
 ) -> str:
     """Say in words why one claim holds against the others."""
     told = f"{winner.system}.{winner.stream} {winner.record}"
+    if winner.state == STATES[GONE]:
+        told += " (a record that its system deleted)"
     if len({(claim.system, claim.stream, claim.record) for claim in current}) == 1:
         return f"{told} is the only one that says anything about it"
     if len(standing) == 1:

@@ -116,7 +116,7 @@ def rehearse(  # noqa: PLR0913 - what to absorb, and whom to tell
     for stream in session.rules.connected:
         left_out = [id_ for number, id_ in excluded if number == stream.id]
         schema = record_schema(stream.map.source_fields)
-        after = 0
+        after = absorbed = 0
         while True:
             records, mark, after = plans.records(
                 tx,
@@ -134,6 +134,8 @@ def rehearse(  # noqa: PLR0913 - what to absorb, and whom to tell
             if records.height:
                 effect = streams[stream.id] if streams else StreamEffect(stream=stream.title)
                 _absorb(tx, session, stream, records, mark, done, effect)
+                absorbed += records.height
+                session.progress(f"working out {stream.title}", absorbed, None)
     return done
 
 

@@ -27,6 +27,7 @@ def stream_agrees(stream: StreamStatus) -> bool:
         or stream.rejected
         or stream.held
         or stream.unknown
+        or stream.is_asked
     )
     is_read = stream.read_at is not None and (stream.failure is None or stream.is_paused)
     return is_clear and (is_read or not stream.is_connected)

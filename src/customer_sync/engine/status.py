@@ -64,8 +64,9 @@ class StreamStatus:
 
     links: by state. statuses: live links by agreed, pending, failing, differs. waiting: customers
     still to be created there. held, rejected: records set aside as a whole or in part. unknown:
-    attempts whose answer is not known. documents: by state, of a stream of documents. read_age_s: since it
-    was last read; None when it never was.
+    attempts whose answer is not known. documents: by state, of a stream of documents. is_asked: whether a
+    person is asked if records that are no longer shown were deleted. read_age_s: since it was last read;
+    None when it never was.
     failure: why it could not be read, since when; None once it is read again.
     """
 
@@ -85,6 +86,7 @@ class StreamStatus:
     has_cursor: bool
     failure: ReadingFailure | None = None
     documents: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    is_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +159,7 @@ class _Counts:
         self.held: Counter[int] = Counter()
         self.unknown: Counter[int] = Counter()
         self.documents: dict[int, Counter[str]] = {}
+        self.asked = {row[0] for row in views.named(tx, "deletions_asked")}
         self._count_links(tx)
         for stream, state, _reason, count in sightings.counts(tx):
             self.documents.setdefault(stream, Counter())[state] += count
@@ -208,6 +211,7 @@ def _stream(
         has_cursor=has_cursor,
         failure=ReadingFailure(at=failed_at, code=code, reason=reason) if failed_at else None,
         documents=dict(counts.documents.get(number, {})),
+        is_asked=f"{system}.{name}" in counts.asked,
     )
 
 

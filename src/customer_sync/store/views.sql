@@ -305,6 +305,10 @@ SELECT r.id, r.stream, r.external_id, r.field, r.stage, r.code, r.detail, r.whol
 FROM reject r WHERE r.resolved_at IS NULL AND (%(stream)s::integer IS NULL OR r.stream = %(stream)s)
 ORDER BY r.id LIMIT %(limit)s
 
+-- name: deletions_asked
+-- The streams, by title, of which so many records are missing that a person is asked; by review_open.
+SELECT subject FROM review WHERE decided_at IS NULL AND kind = 'mass_delete'
+
 -- name: open_reviews
 -- What waits for a person; by review_open.
 SELECT id, kind, subject, customers, detail, opened_at FROM review WHERE decided_at IS NULL ORDER BY id LIMIT %s

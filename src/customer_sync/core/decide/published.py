@@ -137,7 +137,7 @@ def published(
                 streams |= {guests.id: guests} if guests is not None else {}
                 continue
             id_ = stream_ids[system.system, name]
-            _check_condition(f"{system.system}.{name}", stream.create_when, fields)
+            _check_condition((system.system, name), stream.create_when, fields)
             map_ = compile_stream(config, system.system, name)
             streams[id_] = Stream(id=id_, system=system.system, name=name, config=stream, map=map_)
     _check_deletes(streams)
@@ -201,7 +201,7 @@ def _documents(
     return found
 
 
-def _check_condition(title: str, condition: str | None, fields: Sequence[str]) -> None:
+def _check_condition(stream: tuple[str, str], condition: str | None, fields: Sequence[str]) -> None:
     """Refuse a `create_when` that cannot be computed of a customer."""
     if condition is None:
         return
@@ -212,7 +212,8 @@ def _check_condition(title: str, condition: str | None, fields: Sequence[str]) -
         fault = f"it is no SQL condition: {error}"
     if fault:
         raise ConfigurationError(
-            f"{title}, create_when: {fault}",
+            f"{'.'.join(stream)}, create_when: {fault}",
+            context={"path": [*stream, "create_when"]},
             hint="use canonical fields by their names, e.g. loyalty.tier = 'gold'",
         )
 
@@ -227,6 +228,7 @@ def _check_deletes(streams: Mapping[int, Stream]) -> None:
         if not told:
             raise ConfigurationError(
                 f"{stream.title}, deletes.elsewhere: no other system would hear of it",
+                context={"path": [stream.system, stream.name, "deletes", "elsewhere"]},
                 hint="map `active` in a stream of another system, e.g. active: {field: status, "
                 "values: {A: 'true', I: 'false'}}",
             )

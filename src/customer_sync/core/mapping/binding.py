@@ -81,7 +81,7 @@ class Binding:
         if new is None:
             return texts
         new = self._cut(new, texts)
-        return texts if new is None or self.lens.read(new) == cells else new
+        return texts if new is None else new
 
     def _new(self, values: Texts, texts: Texts) -> Texts | None:
         if all(value is None for value in values):

@@ -9,7 +9,7 @@ millisecond whatever its size. Must not know configuration, systems or the polic
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
@@ -18,7 +18,7 @@ import polars as pl
 
 from customer_sync.core.mapping.lens import Got
 
-__all__ = ["Cell", "Cells", "Fault", "RowLens", "Texts", "ValueLens", "show"]
+__all__ = ["Cell", "Cells", "Fault", "RowLens", "Texts", "ValueLens"]
 
 # Reading a column of normal texts takes Polars 0.4 to 1 ms whether it holds 1 or 1,000, and a
 # Python loop about 1 us a text: they meet near 400. What needs a library (e-mail: 55 us a value)
@@ -100,7 +100,7 @@ class RowLens(ABC):
 
     def put(self, values: Sequence[pl.Series], sources: Sequence[pl.Series]) -> list[pl.Series]:
         """Return the source columns such that they show ``values``."""
-        return self.put_rows(values, sources, lambda v, t, _: show(self, v, t))
+        return self.put_rows(values, sources, lambda v, t, _: _written(self, v, t))
 
     def put_rows(
         self,
@@ -108,7 +108,10 @@ class RowLens(ABC):
         sources: Sequence[pl.Series],
         change: Callable[[Texts, Texts, Cells], Texts],
     ) -> list[pl.Series]:
-        """Return the source columns, changed by ``change`` in each row that shows other values."""
+        """Return the source columns, changed by ``change`` in each row that shows other values.
+
+        A change after which a row reads as it did before is no change.
+        """
         shown = self.get(sources)
         rows = differing(values, shown)
         if not rows:
@@ -116,18 +119,35 @@ class RowLens(ABC):
         wanted = [column.to_list() for column in values]
         texts = [column.to_list() for column in sources]
         cells = [cells_of(got) for got in shown]
+        changed: dict[int, Texts] = {}
         for row in rows:
+            old = tuple(column[row] for column in texts)
             new = change(
-                tuple(column[row] for column in wanted),
-                tuple(column[row] for column in texts),
-                tuple(column[row] for column in cells),
+                tuple(column[row] for column in wanted), old, tuple(column[row] for column in cells)
             )
+            if new != old:
+                changed[row] = new
+        telling = self._telling(changed, cells) if changed else {}
+        for row, new in telling.items():
             for column, text in zip(texts, new, strict=True):
                 column[row] = text
         return [
             pl.Series(source.name, column, dtype=pl.String)
             for source, column in zip(sources, texts, strict=True)
         ]
+
+    def _telling(
+        self, changed: Mapping[int, Texts], cells: Sequence[list[Cell]]
+    ) -> Mapping[int, Texts]:
+        """Return the changes that read otherwise than the rows did; all are read at once."""
+        columns = zip(*changed.values(), strict=True)
+        read = self.get([pl.Series("", column, dtype=pl.String) for column in columns])
+        after = zip(*map(cells_of, read), strict=True)
+        return {
+            row: new
+            for (row, new), seen in zip(changed.items(), after, strict=True)
+            if seen != tuple(column[row] for column in cells)
+        }
 
 
 class ValueLens(RowLens):
@@ -209,13 +229,11 @@ def _pattern(normal: str) -> re.Pattern[str]:
     return re.compile(normal.replace(r"\z", r"\Z"))  # the end of the text, in Python's words
 
 
-def show(lens: RowLens, values: Texts, texts: Texts) -> Texts:
+def _written(lens: RowLens, values: Texts, texts: Texts) -> Texts:
     """Return ``texts`` changed to show ``values``, or as they are where nothing can."""
     is_nothing = all(value is None for value in values)
     new = lens.clear(texts) if is_nothing else lens.write(values, texts)
-    if new is None or lens.read(new) == lens.read(texts):
-        return texts
-    return new
+    return texts if new is None else new
 
 
 def differing(values: Sequence[pl.Series], shown: Sequence[Got]) -> list[int]:

@@ -7,7 +7,13 @@ broken. Must not know any system: whether a column exists is asked when the fold
 
 from collections.abc import Iterator, Mapping
 
-from customer_sync.connect.registry import connector_names, needed_keys, stream_settings
+from customer_sync.connect.registry import (
+    connector_names,
+    needed_keys,
+    stream_faults,
+    stream_settings,
+)
+from customer_sync.core.decide import OWN_STREAMS, published
 from customer_sync.core.mapping import LENSES, compile_stream
 from customer_sync.engine.folder.paper import Found, book_problems, paper_problems
 from customer_sync.engine.folder.problem import Problem, did_you_mean, key_path
@@ -52,7 +58,7 @@ def meaning_problems(
         for name in system.streams:
             found = list(seen.stream_problems(file, system, name))
             problems += found or seen.compile_problems(file, system, name)
-    return problems
+    return problems or list(seen.whole_problems())
 
 
 class _Seen:
@@ -221,6 +227,8 @@ class _Seen:
                 message = f"the connector {system.connector} knows no setting '{key}' of a stream"
                 remedy = did_you_mean(key, known, otherwise=f"Settings: {', '.join(known)}.")
                 yield self._problem(file, (*base, "settings", key), message, remedy)
+        for fault in stream_faults(system.connector, stream):
+            yield self._problem(file, (*base, fault.key), fault.message, fault.remedy)
 
     def _rule_problems(self, file: str, base: Path, stream: StreamConfig) -> Iterator[Problem]:
         for number, rule in enumerate(stream.rules):
@@ -240,6 +248,20 @@ class _Seen:
             message = error.message.partition(": ")[2] or error.message
             return [self._problem(file, ("streams", name, *path), message, error.hint or "")]
         return []
+
+    def whole_problems(self) -> Iterator[Problem]:
+        """Refuse what each file may say and all of them together cannot mean."""
+        if self._workspace is None:
+            return
+        wanted = [(n, s) for n, system in self._config.systems.items() for s in system.streams]
+        ids = {key: number for number, key in enumerate(wanted, start=len(OWN_STREAMS))}
+        try:
+            published(self._config, version=0, stream_ids=ids, salt="")
+        except ConfigurationError as error:
+            system, stream, *key = error.context["path"]  # what else is refused was told before
+            message = error.message.partition(": ")[2]
+            path = ("streams", stream, *key)
+            yield self._problem(f"systems/{system}.yaml", path, message, error.hint or "")
 
 
 def _path_of(stream: StreamConfig, key: str) -> Path:

@@ -38,7 +38,7 @@ from customer_sync.systems.file.records import (
     key_columns,
     records_of,
 )
-from customer_sync.systems.file.settings import FileSettings, settings_of
+from customer_sync.systems.file.settings import FileSettings, settings_of, stream_faults
 from customer_sync.systems.file.shaping import discovered_stream, file_shape
 from customer_sync.systems.file.source import FileMovedError, Position, Reader, Source, Steps, Table
 from customer_sync.systems.file.writing import Writer
@@ -92,6 +92,7 @@ class Connector:
 
     NEEDED_KEYS = ("url",)
     STREAM_SETTINGS = tuple(FileSettings.model_fields)
+    stream_faults = staticmethod(stream_faults)
 
     def __init__(self, config: SystemConfig, /) -> None:
         """Take the system's configuration; do no I/O."""

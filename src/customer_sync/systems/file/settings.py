@@ -4,15 +4,17 @@ Decides the defaults (format by suffix) and refuses settings that cannot mean wh
 not know what is in the file.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
+from customer_sync.connect.port import StreamFault
 from customer_sync.kernel.errors import ConfigurationError
-from customer_sync.model.config import StreamConfig
+from customer_sync.model.config import FieldMapping, StreamConfig
 
-__all__ = ["SUFFIXES", "FileSettings", "Format", "format_of", "settings_of"]
+__all__ = ["SUFFIXES", "FileSettings", "Format", "format_of", "settings_of", "stream_faults"]
 
 Format = Literal["csv", "tsv", "jsonl", "parquet", "excel"]
 SUFFIXES: dict[str, Format] = {
@@ -85,3 +87,33 @@ def settings_of(stream: str, config: StreamConfig) -> FileSettings:
         first = problem.errors(include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(f"Stream {stream}, setting {place}: {first['msg']}.") from None
+
+
+def stream_faults(config: StreamConfig) -> Sequence[StreamFault]:
+    """Return what cannot work whatever the file holds: rows to be added that get no key."""
+    keys = [config.key] if isinstance(config.key, str) else config.key
+    written = {
+        name
+        for mapping in config.fields.values()
+        if mapping.direction != "in"
+        for name in _sources(mapping)
+    }
+    makes_keys = len(keys) == 1 and config.overrides.get("new_key") is not None
+    if not config.create or makes_keys or written.issuperset(keys):
+        return ()
+    unmade = [name for name in keys if name not in written]
+    remedy = f"Map {', '.join(unmade)} to what is written there."
+    if len(keys) == 1:
+        remedy = (
+            "Add settings: {new_key: max_plus_one} for numbers, or uuid; or leave out `create`."
+        )
+    message = (
+        f"a row that is added would have no key: nothing says what {', '.join(unmade)} becomes"
+    )
+    return (StreamFault(key="create", message=message, remedy=remedy),)
+
+
+def _sources(mapping: FieldMapping) -> Sequence[str]:
+    several = mapping.fields or ()
+    named = several.values() if isinstance(several, dict) else several
+    return [*named, *([mapping.field] if mapping.field else [])]
