@@ -158,7 +158,8 @@ def test_show_and_why_say_of_a_role_mailbox_that_it_recognises_nobody(desk):
 
     assert desk.run("show", number, "--json").json["nobody"] == ["email"]
     assert desk.run("why", number, "email", "--json").json["is_nobody"] is True
-    assert "recognises nobody" in shown.out and "recognises nobody" in why.out
+    assert "recognises nobody" in shown.out
+    assert "recognises nobody" in why.out
 
 
 def test_customers_go_to_a_file_whole(desk, tmp_path):

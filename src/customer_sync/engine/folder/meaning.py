@@ -6,6 +6,7 @@ broken. Must not know any system: whether a column exists is asked when the fold
 """
 
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from customer_sync.connect.registry import (
     connector_names,
@@ -258,7 +259,9 @@ class _Seen:
         try:
             published(self._config, version=0, stream_ids=ids, salt="")
         except ConfigurationError as error:
-            system, stream, *key = error.context["path"]  # what else is refused was told before
+            system, stream, *key = cast(
+                "list[str]", error.context["path"]
+            )  # what else is refused was told before
             message = error.message.partition(": ")[2]
             path = ("streams", stream, *key)
             yield self._problem(f"systems/{system}.yaml", path, message, error.hint or "")
