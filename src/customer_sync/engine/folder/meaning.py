@@ -14,7 +14,7 @@ from customer_sync.connect.registry import (
     stream_faults,
     stream_settings,
 )
-from customer_sync.core.decide import OWN_STREAMS, published
+from customer_sync.core.decide import OWN_STREAMS, numbered_streams, published
 from customer_sync.core.mapping import LENSES, compile_stream
 from customer_sync.engine.folder.paper import Found, book_problems, paper_problems
 from customer_sync.engine.folder.problem import Problem, did_you_mean, key_path
@@ -254,14 +254,14 @@ class _Seen:
         """Refuse what each file may say and all of them together cannot mean."""
         if self._workspace is None:
             return
-        wanted = [(n, s) for n, system in self._config.systems.items() for s in system.streams]
-        ids = {key: number for number, key in enumerate(wanted, start=len(OWN_STREAMS))}
+        wanted = numbered_streams(self._config)
+        ids = {name: number for number, name in enumerate(wanted, start=len(OWN_STREAMS))}
         try:
             published(self._config, version=0, stream_ids=ids, salt="")
         except ConfigurationError as error:
-            system, stream, *key = cast(
-                "list[str]", error.context["path"]
-            )  # what else is refused was told before
+            if "path" not in error.context:
+                raise
+            system, stream, *key = cast("list[str]", error.context["path"])
             message = error.message.partition(": ")[2]
             path = ("streams", stream, *key)
             yield self._problem(f"systems/{system}.yaml", path, message, error.hint or "")
