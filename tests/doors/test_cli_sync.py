@@ -150,9 +150,9 @@ def test_show_why_and_audit_tell_one_customers_story(desk):
 
 
 def test_show_and_why_say_of_a_role_mailbox_that_it_recognises_nobody(desk):
-    desk.edit_crm("jose.garcia@sol.example", "info@sol.example")
+    desk.edit_crm("anna.mueller@alpen.example", "info@alpen.example")
     desk.run("sync")
-    number = str(desk.run("customers", "--search", "info@sol", "--json").json[0]["customer"])
+    number = str(desk.run("customers", "--search", "info@alpen", "--json").json[0]["customer"])
 
     shown, why = desk.run("show", number), desk.run("why", number, "email")
 
