@@ -1,6 +1,5 @@
 """Start, check, publish, export: the configuration at the command line."""
 
-import time
 
 import psycopg
 import pytest
@@ -9,13 +8,9 @@ from customer_sync.cli import main
 from customer_sync.store.ownership import schema_name
 
 
-def test_help_is_quick_and_names_every_command(desk):
-    desk.process("--help")  # so that the second finds compiled modules
-    started = time.monotonic()
-
+def test_help_names_every_command(desk):
     shown = desk.process("--help")
 
-    assert time.monotonic() - started < 3  # a busy machine; 0.4 s on an idle one
     for command in (
         "init",
         "check",
