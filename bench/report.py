@@ -151,6 +151,15 @@ def _show_ledger(ledger: Result) -> None:
         (f"one among {ledger['parties']:,} customers, {said['postings']:,} postings", "p50 ms", "p95 ms"),
         [("statement", f"{said['p50_s'] * 1000:.1f}", f"{said['p95_s'] * 1000:.1f}")],
     )  # fmt: skip
+    month, other = ledger["month"], ledger["beancount"]
+    _table(
+        ("the same journal", "s", "documents/s"),
+        [
+            ("a month reconciled", f"{month['seconds']:.1f}", f"{month['documents_per_s']:,.0f}"),
+            ("exported for Beancount", f"{other['export_s']:.1f}", f"{other['documents'] / other['export_s']:,.0f}"),
+            ("Beancount loads it", f"{other['seconds']:.1f}", f"{other['documents_per_s']:,.0f}"),
+        ],
+    )  # fmt: skip
 
 
 def _dlt(load: Result, name: str) -> float | None:

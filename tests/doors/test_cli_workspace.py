@@ -1,6 +1,5 @@
 """Start, check, publish, export: the configuration at the command line."""
 
-
 import psycopg
 import pytest
 
