@@ -133,7 +133,7 @@ def _bare_draft(field: Field) -> Draft:
 
 def _region(draft: Draft) -> str:
     region = draft.mapping.region or draft.region
-    if len(region) != 2 or not region.isupper():
+    if len(region) != 2 or not (region.isascii() and region.isupper()):
         raise MappingError(f"'{region}' is not a region", "Use an ISO 3166-1 code such as DE.")
     return region
 

@@ -8,6 +8,8 @@ broken. Must not know any system: whether a column exists is asked when the fold
 from collections.abc import Iterator, Mapping
 from typing import cast
 
+import pycountry
+
 from customer_sync.connect.registry import (
     connector_names,
     needed_keys,
@@ -34,6 +36,10 @@ from customer_sync.model.ledger_config import LedgerConfig
 
 __all__ = ["meaning_problems"]
 
+_REGIONS = sorted(
+    {*(country.alpha_2 for country in pycountry.countries), "XK"}
+)  # Kosovo has no ISO code
+_CURRENCIES = sorted(currency.alpha_3 for currency in pycountry.currencies)
 WORKSPACE = "workspace.yaml"
 LEDGER = "ledger.yaml"
 
@@ -121,9 +127,18 @@ class _Seen:
     # -- the workspace ----------------------------------------------------------------------------
 
     def workspace_problems(self) -> Iterator[Problem]:
-        """Refuse custom fields without their prefix, and policies about nothing."""
+        """Refuse codes that nobody issued, custom fields without their prefix, and policies about nothing."""
         if self._workspace is None:
             return
+        region, currency = self._workspace.region, self._workspace.currency
+        if region not in _REGIONS:
+            remedy = "Use an ISO 3166-1 code such as DE."
+            yield self._problem(WORKSPACE, ("region",), f"'{region}' is no region", remedy)
+        if currency not in _CURRENCIES:
+            remedy = did_you_mean(
+                currency, _CURRENCIES, otherwise="Use an ISO 4217 code such as EUR."
+            )
+            yield self._problem(WORKSPACE, ("currency",), f"'{currency}' is no currency", remedy)
         for name in self._workspace.fields:
             if not name.startswith(CUSTOM_PREFIX) or not name.removeprefix(CUSTOM_PREFIX):
                 message = f"'{name}' is no name for a field of your own"
