@@ -187,3 +187,19 @@ def test_settling_never_touches_a_closed_period():
     books.absorb(an_invoice(1, 30), a_payment(3, 30))
 
     assert set(books.entries["period"]) == {"2026-02"}
+
+
+@pytest.mark.parametrize("parts", [(30, 20), (25, 25), (49, 1)])
+def test_a_pair_that_stands_in_several_parts_is_settled_once(parts):
+    """As somebody else's program may leave it: one payment allocated twice to one invoice."""
+    books = Books()
+    books.absorb(an_invoice(1, 50), a_payment(2, 50))
+    books.pairs = {number: (1, 2, part * ONE) for number, part in enumerate(parts)}
+    books.next_pair = len(parts)
+
+    books.absorb(an_invoice(3, 70, day=9), a_payment(4, 60, day=21))
+
+    for document, amount in ((1, 50), (2, 50), (3, 70), (4, 60)):
+        settled = sum(pair[2] for pair in books.pairs.values() if document in pair[:2])
+        assert settled <= amount * ONE
+    assert sorted(pair for pair in books.pairs.values()) == [(1, 2, 50 * ONE), (3, 4, 60 * ONE)]

@@ -102,11 +102,12 @@ def _moves(
 ) -> pl.DataFrame:
     """Return pairs to release and to make, in their order, each with its two items and its day.
 
-    A pair stands as it is when its amount is as wanted and both its documents are as they were.
+    A pair stands as it is when its amount is as wanted and both its documents are as they were. One that
+    stands in several parts is released, and made in one.
     """
     stood = _with_items(allocations, former)
     wanted = _with_items(wanted, present).join(
-        stood.select(*_PAIR, "debit_item", "credit_item", stood_e4="amount_e4"),
+        stood.filter(pl.len().over(_PAIR) == 1).select(*_PAIR, "debit_item", "credit_item", stood_e4="amount_e4"),
         on=[*_PAIR, "debit_item", "credit_item"], how="left", maintain_order="left",
     )  # fmt: skip
     is_same = (pl.col("stood_e4") == pl.col("amount_e4")).fill_null(value=False)
