@@ -16,7 +16,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench simulate crash tryton lock clean
+.PHONY: help setup demo test check format bench model simulate crash tryton lock clean
 
 help: ## list what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ format: $(STAMP) ## put the code into the house format
 
 bench: $(BENCH_STAMP) ## measure, and compare with dlt
 	$(BIN)/python -m bench
+
+model: $(BENCH_STAMP) ## train the matching model anew on invented customers, and measure it
+	$(BIN)/python -m bench.identity.train
 
 simulate: $(STAMP) ## seeded scenarios, SCENARIOS=1000: lost, doubled, late, racing, stopped
 	$(BIN)/python -m tests.simulation --scenarios $(SCENARIOS) --seed $(SEED) --processes 2

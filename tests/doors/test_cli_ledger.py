@@ -2,9 +2,11 @@
 
 import csv
 import io
+import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -369,11 +371,72 @@ def test_what_is_no_period_is_wrong_usage(books, words):
 
 
 def test_closing_tells_what_is_not_posted_there(books):
-    books.post({"number": "W1", "type": "invoice", "party": None, "date": FEBRUARY, "total": 10})
+    party = min(books.party.values())
+    invoice = {"type": "invoice", "date": FEBRUARY}
+    books.post(
+        {"number": "W1", "party": None, "total": 10} | invoice,
+        {"number": "W2", "party": party, "total": 10} | invoice,
+        {"number": "W3", "party": None, "total": 10} | invoice,
+    )
+    with books.keeper.books.owner.transaction() as tx:
+        tx.execute("UPDATE document SET reason = 'rate_missing' WHERE number = 'W2'")
+        tx.execute("UPDATE document SET date = NULL, state = 'rejected' WHERE number = 'W3'")
 
     ran = books.run("close", "2026-02", "--json")
+    said = books.run("close", "2026-02").out
 
-    assert ran.json["unposted"] == {"waiting": 1}
+    assert ran.json["unposted"] == {"waiting": 1, "changed": 1, "undated": 1}
+    assert "1 documents dated in it are waiting and not posted" in said
+    assert "the change is not posted" in said
+    assert "no day that can be read" in said
+
+
+def test_a_period_that_has_not_begun_is_not_closed(books):
+    ran = books.run("close", "9999-12")
+
+    assert ran.code == 2
+    assert "has not begun" in ran.err
+    assert books.run("periods", "--json").json == []
+
+
+def test_what_was_never_closed_is_not_reopened(books):
+    ran = books.run("reopen", "2020-01", "--reason", "by mistake")
+
+    assert ran.code == 0
+    assert "2020-01 was open" in ran.out
+    assert books.rows("SELECT 1 FROM event WHERE kind = 'period.reopened'") == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("statement", "{customer}"), ("account", "4000")],
+)
+def test_a_last_day_before_the_first_is_wrong_usage(books, words):
+    first, *_ = a_quarter(books)
+    asked = [word.format(customer=first) for word in words]
+
+    ran = books.run(*asked, "--from", "2026-02-01", "--to", "2026-01-01")
+
+    assert ran.code == 2
+    assert "--to is before --from" in ran.err
+
+
+def test_the_first_period_that_there_is_has_nothing_before_it(books):
+    a_quarter(books)
+
+    ran = books.run("trial-balance", "--period", "0001-01")
+
+    assert ran.code == 0
+    assert "Nothing was ever posted" in ran.out
+
+
+def test_an_account_that_is_not_there_is_said(books):
+    a_quarter(books)
+
+    ran = books.run("entries", "--account", "7777")
+
+    assert ran.code == 1
+    assert "there is no account 7777" in ran.err
 
 
 # -- interchange ----------------------------------------------------------------------------------
@@ -400,9 +463,40 @@ def test_the_books_are_written_for_other_programs(books, tmp_path, style, amount
 
 def test_an_export_that_cannot_be_written_leaves_nothing(books, tmp_path):
     ran = books.run("export", "--format", "csv", str(tmp_path / "nowhere" / "books.csv"))
+    onto = books.run("export", "--format", "csv", str(tmp_path))
 
-    assert ran.code == 1
+    assert (ran.code, onto.code) == (2, 2)
+    assert "there is no folder" in ran.err
     assert "nowhere" in ran.err
+    assert "is a folder" in onto.err
+    assert list(tmp_path.glob("*unfinished*")) == []
+
+
+def test_an_export_into_a_pipe_leaves_the_pipe_what_it_is(books, tmp_path):
+    a_quarter(books)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        text = pool.submit(pipe.read_text)
+        ran = books.run("export", "--format", "csv", str(pipe))
+
+    assert ran.code == 0, ran.err
+    assert ran.out == ""  # nothing but the books would be in a pipe of the shell
+    assert "sealed up to" in ran.err
+    assert len(table_of(text.result())) == books.rows("SELECT count(*) FROM posting")[0][0]
+    assert pipe.is_fifo()
+
+
+def test_an_export_through_a_link_keeps_the_link(books, tmp_path):
+    a_quarter(books)
+    (tmp_path / "real.csv").write_text("older")
+    (tmp_path / "books.csv").symlink_to(tmp_path / "real.csv")
+
+    assert books.run("export", "--format", "csv", str(tmp_path / "books.csv")).code == 0
+
+    assert (tmp_path / "books.csv").is_symlink()
+    assert table_of((tmp_path / "real.csv").read_text())
 
 
 def opening_file(

@@ -121,6 +121,35 @@ def test_revenue_in_foreign_currencies_is_told_in_the_functional_one(books):
     assert told["adds_up"]
 
 
+def test_a_part_of_an_address_tells_revenue_apart(books):
+    first, second, _ = a_quarter(books)
+    with books.keeper.books.owner.transaction() as tx:
+        tx.execute("UPDATE customer SET billing_address = NULL")
+        for customer, country in ((first, "DE"), (second, "CH")):
+            text = f'{{"city":"X","country":"{country}"}}'
+            tx.execute("UPDATE customer SET billing_address = %s WHERE id = %s", [text, customer])
+
+    words = ("report", "revenue", "--by", "segment", "--segment")
+    told = books.desk.run(*words, "billing_address.country", "--json").json
+    whole = books.desk.run(*words, "billing_address.planet")
+
+    assert {row["segment"]: row["revenue"] for row in told["rows"]} == {
+        "CH": "900.00",
+        "DE": "150.00",
+    }
+    assert told["adds_up"]
+    assert whole.code == 2
+
+
+def test_revenue_to_a_day_before_its_first_is_wrong_usage(books):
+    days = ("--from", "2026-02-01", "--to", "2026-01-01")
+
+    ran = books.desk.run("report", "revenue", "--by", "period", *days)
+
+    assert ran.code == 2
+    assert "--to is before --from" in ran.err
+
+
 def test_what_customers_brought_and_who_came_back(books):
     first, second, third = a_quarter(books)
     books.post(

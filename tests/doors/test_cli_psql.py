@@ -69,6 +69,7 @@ def test_ctrl_c_is_left_to_psql(desk):
 
 
 def _arguments_of_its_psql(parent: int) -> str:
+    """Return them once it has them: a process shows its name in brackets while it begins."""
     for _ in range(300):
         children = subprocess.run(
             ["ps", "--ppid", str(parent), "-o", "args="],
@@ -76,7 +77,7 @@ def _arguments_of_its_psql(parent: int) -> str:
             text=True,
             check=False,
         ).stdout
-        if "psql" in children:
+        if "psql" in children and "[psql]" not in children:
             return children
         time.sleep(0.1)
     raise AssertionError("psql never began")

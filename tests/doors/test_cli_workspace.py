@@ -1,5 +1,6 @@
 """Start, check, publish, export: the configuration at the command line."""
 
+import polars as pl
 import psycopg
 import pytest
 
@@ -85,6 +86,25 @@ def test_discover_proposes_a_file_that_can_be_published(desk):
     assert published.code == 0, published.err
     assert published.json["version"] == 1
     assert desk.run("discover", "shup").code == 1
+
+
+def test_a_file_whose_records_cannot_be_read_warns_and_stops_no_other(desk):
+    path = desk.folder / "data" / "leads.parquet"
+    pl.DataFrame({"id": ["1"], "email": ["a@x.test"]}).write_parquet(path)
+    content = path.read_bytes()
+    path.write_bytes(content[:4] + bytes(40) + content[44:])
+    (desk.folder / "systems" / "leads.yaml").write_text(
+        "system: leads\nconnector: file\nstreams:\n  people:\n    url: data/leads.parquet\n"
+        "    key: id\n    fields: {email: email}\n"
+    )
+
+    published = desk.run("publish", "--json")
+
+    assert published.code == 0, published.err
+    (warned,) = published.json["warnings"]
+    assert warned["stream"] == "leads.people"
+    assert "leads.parquet has a row group 0 that cannot be read" in warned["reason"]
+    assert "mend it where it is kept" in warned["reason"]
 
 
 def test_publish_numbers_what_changed_and_export_gives_the_files_back(desk, tmp_path):

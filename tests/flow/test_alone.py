@@ -25,7 +25,7 @@ FIELDS = {
 
 
 def loaded(database, world):
-    company = world(crm={"fields": FIELDS}, at=database)
+    company = world(crm={"fields": FIELDS}, at=database, workspace={"match": {"method": "exact"}})
     for number in range(30):
         company.platforms["crm"].create(
             "contacts", email=f"u{number // 2 if number < 6 else number}@acme.test",

@@ -5,6 +5,7 @@ import pytest
 
 from customer_sync.engine.standing import agrees
 from customer_sync.engine.status import status
+from customer_sync.systems.simulated import Behaviour
 
 ANN = {"email": "ann@acme.test", "first": "Ann", "last": "Lee", "phone": "+4930901820"}
 
@@ -62,3 +63,29 @@ def test_the_number_of_a_customer_and_what_the_product_keeps_beside_it_stay(worl
 
     with pytest.raises(psycopg.errors.RaiseException):
         company.sql(f"UPDATE customer SET {change}")
+
+
+def test_pain_33_a_name_that_a_target_has_once_is_told_and_never_gets_a_suffix(world):
+    company = world("crm", shop={"behaviour": Behaviour(unique=("last",))})
+    for first in ("Ann", "Bob"):
+        mail = f"{first.lower()}@acme.test"
+        company.platforms["crm"].create("contacts", email=mail, first=first, last="Smith")
+    company.platforms["crm"].create("contacts", email="eve@acme.test", first="Eve", last="Moss")
+
+    company.sync()
+    company.sync()
+
+    assert sorted(row["last"] for row in company.shown("shop")) == ["Moss", "Smith"]
+    assert sorted(row["last"] for row in company.shown("crm")) == ["Moss", "Smith", "Smith"]
+    assert [
+        row[0] for row in company.rows("SELECT code FROM attempt WHERE outcome = 'refused'")
+    ] != []
+
+    (bob,) = [
+        one.id
+        for one in company.platforms["crm"].records("contacts")
+        if one.fields["email"] not in {row["email"] for row in company.shown("shop")}
+    ]
+    company.platforms["crm"].edit("contacts", bob, last="Smith-Jones")
+    company.sync()
+    assert sorted(row["last"] for row in company.shown("shop")) == ["Moss", "Smith", "Smith-Jones"]

@@ -19,7 +19,7 @@ def _held(world: World) -> list[str]:
 
 def _doubtful(world: Callable[..., World]) -> tuple[World, str]:
     """Two people who share a mailbox: the second is held."""
-    company = world("crm", "shop")
+    company = world("crm", "shop", workspace={"match": {"method": "exact"}})
     company.platforms["crm"].create("contacts", **ADA)
     company.sync()
     held = company.platforms["shop"].create("contacts", **CARL)

@@ -256,7 +256,9 @@ def test_an_accountants_edit_is_part_of_the_plan(company):
     assert {company.shown(name)[0]["last"] for name in ("crm", "shop")} == {"King"}
 
 
-def test_rejected_and_held_records_are_counted_and_named(company):
+def test_rejected_and_held_records_are_counted_and_named(world):
+    company = world("crm", "shop", workspace={"match": {"method": "exact"}})
+    company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
     company.sync()
     company.platforms["crm"].create("contacts", email="no mail", first="Eve")
     company.platforms["crm"].create("contacts", email="ann@acme.test", first="Bert", last="Ray")

@@ -2,6 +2,8 @@
 
 import pytest
 
+from customer_sync.engine.deliver import deliver
+from customer_sync.engine.intake import pull
 from customer_sync.engine.plan import plan
 from customer_sync.engine.session import running
 from customer_sync.engine.standing import agrees
@@ -78,3 +80,22 @@ def test_planning_tells_it_too_and_clears_it(company):
 
     assert list(told) == ["shop"]
     assert failures(company) == {}
+
+
+def test_a_stream_that_could_not_be_written_to_says_why_until_something_is_written(company):
+    company.platforms["crm"].edit("contacts", "1", last="King")
+    company.tick()
+    with running(company.session(), "sync") as session:
+        pull(session, company.rules.connected[0])
+    go_down(company, "shop")
+    with running(company.session(), "retry") as session:
+        deliver(session)
+    told = {one.system: one.unwritten for one in standing(company).streams if one.unwritten}
+    come_back(company, "shop")
+    company.sync()
+
+    assert list(told) == ["shop"]
+    assert told["shop"].code == "system_down"
+    assert told["shop"].at <= company.now()
+    assert not any(one.unwritten for one in standing(company).streams)
+    assert company.shown("shop")[0]["last"] == "King"

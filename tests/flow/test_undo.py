@@ -3,7 +3,10 @@
 import pytest
 
 from customer_sync.engine.apply import apply
+from customer_sync.engine.doctor import doctor
+from customer_sync.engine.merge import merge_customers
 from customer_sync.engine.plan import plan
+from customer_sync.engine.retry import retry
 from customer_sync.engine.session import running
 from customer_sync.engine.undo import undo
 from customer_sync.kernel.errors import ConflictError, NotFoundError
@@ -21,6 +24,11 @@ def undone(company, run=None, **options):
     company.tick()
     with running(company.session(), "undo") as session:
         return undo(session, number, **options)
+
+
+def sick(company):
+    with running(company.session(), "doctor") as session:
+        return [finding for finding in doctor(session) if not finding.ok]
 
 
 def asked(company):
@@ -223,3 +231,163 @@ def test_an_applied_plan_is_undone_like_any_run(company):
     undone(company)
 
     assert (applied, last_names(company)) == ({"King"}, {"Lee"})
+
+
+def joined(world, **shop):
+    """A company whose CRM and shop knew Ann before they met, and whose first run made them agree."""
+    company = world("crm", shop={"create": False, **shop})
+    crm, shop = company.platforms["crm"], company.platforms["shop"]
+    crm.create("contacts", email="ann@acme.test", first="Ann", last="Lee", phone="+4930901820")
+    company.tick()
+    shop.create("contacts", email="ann@acme.test", first="Ann", last="Lee-King")
+    company.sync()
+    return company
+
+
+def shown_now(company):
+    return {
+        name: [(r["last"], r["phone"]) for r in company.shown(name)] for name in ("crm", "shop")
+    }
+
+
+def test_what_the_first_run_wrote_into_records_that_were_there_is_written_back(world):
+    company = joined(world)
+    agreed = shown_now(company)
+
+    done = undone(company)
+    company.sync()
+    company.sync(whole=True)
+
+    assert agreed["crm"] == agreed["shop"]
+    assert shown_now(company) == {
+        "crm": [("Lee", "+4930901820")],
+        "shop": [("Lee-King", None)],
+    }
+    assert (done.deactivated, done.apart, done.rewritten, done.asked) == (1, 2, 2, 0)
+    assert company.rows("SELECT active FROM customer") == [("false",)]
+    assert company.rows("SELECT count(*) FROM outbound") == [(0,)]
+    assert company.rows("SELECT count(*) FROM restoration") == [(0,)]
+    assert sick(company) == []
+
+
+def test_undoing_that_lets_the_records_take_part_and_agree_again(world):
+    company = joined(world)
+    agreed = shown_now(company)
+    undone(company)
+    company.sync()
+
+    done = undone(company, company.rows("SELECT id FROM run WHERE kind = 'undo'")[0][0])
+    company.sync()
+    company.sync(whole=True)
+
+    assert done.included == 2
+    assert shown_now(company) == agreed
+    assert company.rows("SELECT active FROM customer") == [(None,)]
+    assert company.rows("SELECT count(*) FROM outbound") == [(0,)]
+    assert sick(company) == []
+
+
+def test_an_edit_made_while_set_apart_is_heard_when_the_record_takes_part_again(world):
+    company = joined(world)
+    undone(company)
+    [(undoing,)] = company.rows("SELECT id FROM run WHERE kind = 'undo'")
+    company.tick()
+    company.platforms["crm"].edit("contacts", "1", last="Queen")
+    company.sync()
+    apart = shown_now(company)
+
+    undone(company, undoing)
+    company.sync()
+
+    assert apart["shop"] == [("Lee-King", None)]
+    assert last_names(company) == {"Queen"}
+
+
+def test_what_somebody_changed_since_is_not_written_back(world):
+    company = joined(world)
+    [(run,)] = company.rows("SELECT max(id) FROM run")
+    company.platforms["shop"].edit("contacts", company.only("shop"), last="Queen")
+    company.sync()
+
+    done = undone(company, run)
+
+    assert done.rewritten == 1
+    assert asked(company) == [(f"run {run}/crm.contacts/1",)]
+    assert last_names(company) == {"Queen"}
+    assert company.shown("shop")[0]["phone"] is None
+
+
+def test_what_is_changed_in_the_moment_of_writing_back_is_left_to_a_person(world):
+    company = joined(world)
+    [(run,)] = company.rows("SELECT max(id) FROM run")
+    company.platforms["shop"].edit("contacts", company.only("shop"), phone="+4930999999")
+
+    undone(company, run)
+    company.sync()
+
+    assert company.shown("shop")[0]["phone"] == "+4930999999"
+    assert asked(company) == [(f"shop.contacts/{company.only('shop')}",)]
+    assert company.rows("SELECT count(*) FROM outbound") == [(0,)]
+    assert company.rows("SELECT count(*) FROM restoration") == [(0,)]
+
+
+def test_writing_back_that_is_refused_waits_to_be_tried_again(world):
+    company = joined(world)
+    company.platforms["shop"].behaviour = Behaviour(updates=False)
+    undone(company)
+    waiting = company.rows("SELECT kind, code FROM outbound")
+    company.platforms["shop"].behaviour = Behaviour()
+    company.tick()
+    with running(company.session(), "retry") as session:
+        retry(session)
+
+    assert waiting == [("restore", "not_offered")]
+    assert shown_now(company)["shop"] == [("Lee-King", None)]
+
+
+def test_a_record_that_joined_a_known_customer_is_set_apart_from_it(company):
+    company.platforms["shop"].create("contacts", email="eve@acme.test", first="Eve", last="Ray")
+    company.sync()
+    company.platforms["crm"].create("contacts", email="eve@acme.test", first="Eve", last="Ray-Lee")
+    company.sync()
+    names = last_names(company)
+
+    undone(company)
+    company.sync()
+
+    last = {record["last"] for record in company.shown("crm")}
+    assert names == {"Lee", "Ray-Lee"}
+    assert last == {"Lee", "Ray", "Ray-Lee"}
+    assert {record["last"] for record in company.shown("shop")} == {"Lee", "Ray"}
+
+
+def test_undoing_a_merge_sets_nothing_apart_and_says_how_to_take_it_back(company):
+    company.platforms["crm"].create("contacts", email="eve@acme.test", first="Eve", last="Ray")
+    company.sync()
+    first, second = (id_ for (id_,) in company.rows("SELECT id FROM customer ORDER BY id"))
+    company.tick()
+    with running(company.session(), "merge") as session:
+        merge_customers(session, second, first, by="ann")
+        run = session.run
+
+    done = undone(company, run)
+
+    assert (done.apart, done.rewritten) == (0, 0)
+    assert company.rows("SELECT count(*) FROM link WHERE state = 3") == [(0,)]
+    assert (
+        f"unmerge {second}" in company.rows("SELECT detail FROM review WHERE kind = 'undo'")[0][0]
+    )
+
+
+def test_what_a_system_shows_in_its_own_way_is_written_back_too(world):
+    company = world("crm", shop={"create": False, "behaviour": Behaviour(upper=("last",))})
+    company.platforms["shop"].create("contacts", email="ann@acme.test", first="Ann", last="Ray")
+    company.tick()
+    company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
+    company.sync()
+    written = company.shown("shop")[0]["last"]
+
+    done = undone(company)
+
+    assert (written, company.shown("shop")[0]["last"]) == ("LEE", "RAY")
+    assert (done.rewritten, done.asked) == (1, 0)

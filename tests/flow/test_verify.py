@@ -127,7 +127,7 @@ def test_a_record_rejected_by_a_rule_counts_whole(world):
 
 
 def test_a_record_held_for_a_person_names_its_review(world):
-    company = world("crm", "shop")
+    company = world("crm", "shop", workspace={"match": {"method": "exact"}})
     company.platforms["crm"].create("contacts", email="ann@acme.test", first="Ann", last="Lee")
     company.platforms["crm"].create(
         "contacts", email="bob@acme.test", first="Bob", phone="+4930901820"

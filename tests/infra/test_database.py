@@ -10,6 +10,7 @@ from psycopg import sql
 
 from customer_sync.infra.pg import Database
 from customer_sync.kernel.errors import (
+    ConfigurationError,
     CredentialError,
     DoubtfulError,
     StoreConflictError,
@@ -244,6 +245,15 @@ def test_a_serialisation_failure_is_a_conflict(counted):
         with counted.transaction() as other:
             other.execute("UPDATE counted SET note = 'first'")
         tx.execute("UPDATE counted SET note = 'second'")
+
+
+@pytest.mark.parametrize("address", ["hello", "host='s3cret"])
+def test_an_address_that_cannot_be_read_is_told_and_never_quoted(address):
+    with pytest.raises(ConfigurationError, match="cannot be read") as raised:
+        with Database(address, "customer_sync").transaction():
+            pass
+    assert "postgresql://user:password@host" in (raised.value.hint or "")
+    assert "s3cret" not in str(raised.value)
 
 
 def test_nobody_there_is_a_system_down():

@@ -316,3 +316,4 @@ def database_of(pg_server: str) -> Iterator[Callable[[], Database]]:
     yield made
     with db.transaction() as tx:
         tx.execute(sql.SQL("DROP SCHEMA {} CASCADE").format(sql.Identifier(db.schema)))
+    db.close()

@@ -1,12 +1,13 @@
 """What a posting decision looks up it looks up by index, whatever the planner thinks of large tables."""
 
+from dataclasses import asdict
 from datetime import date
 
 import polars as pl
 import pytest
 from bookkeeping import Bookkeeper
 
-from customer_sync.store import documents
+from customer_sync.store import documents, journal
 
 ROWS, BATCH = 20_000, 4_000
 IDS = list(range(1, BATCH + 1))
@@ -59,3 +60,18 @@ def test_a_batch_is_looked_up_by_index(crowd: Bookkeeper, name: str):
     for table in ("document", "link", "entry", "posting", "allocation"):
         assert f"Seq Scan on {table}" not in text, text
     assert "Index" in text, text
+
+
+@pytest.mark.parametrize("asked", [{"document": "d7"}, {"customer": 7}, {"entry": 7}])
+def test_entries_that_are_asked_for_are_looked_up_by_index(
+    crowd: Bookkeeper, asked: dict[str, object]
+):
+    wanted = asdict(journal.Wanted(**asked)) | {"since": date.min, "until": date.max, "limit": 50}  # type: ignore[arg-type]
+    with crowd.db.transaction() as tx:
+        plan = tx.rows("EXPLAIN " + journal.STATEMENTS["found_entries"], wanted)
+        found = journal.find(tx, journal.Wanted(**asked), limit=50)  # type: ignore[arg-type]
+
+    text = "\n".join(str(line[0]) for line in plan)
+    for table in ("document", "link", "entry", "posting"):
+        assert f"Seq Scan on {table}" not in text, text
+    assert found["entry"].to_list() == [7]

@@ -286,6 +286,8 @@ def test_a_document_that_names_nobody_at_all_waits(company: Company):
 
 
 def test_a_guest_in_doubt_is_asked_about_and_the_document_waits(company: Company):
+    company.workspace["match"] = {"method": "exact"}
+    company.publish()
     company.buyer(email="shared@mail.example")
     company.invoice("i1", None, mail="shared@mail.example", name="Somebody Else")
 
@@ -313,6 +315,8 @@ def test_guests_are_read_anew_when_their_mapping_changes(company: Company):
 
 
 def test_a_person_decides_whose_a_guest_is_and_the_document_posts(company: Company):
+    company.workspace["match"] = {"method": "exact"}
+    company.publish()
     company.buyer(email="shared@mail.example")
     company.invoice("i1", None, mail="shared@mail.example", name="Somebody Else")
     company.sync()
@@ -323,3 +327,55 @@ def test_a_person_decides_whose_a_guest_is_and_the_document_posts(company: Compa
 
     assert company.states() == {"i1": ("posted", None)}
     assert [(owner != 1, owed) for owner, owed in company.owed().items()] == [(True, 119)]
+
+
+def test_a_customer_that_could_not_be_read_is_asked_for_again_at_the_next_sync(company: Company):
+    company.buyer()
+    company.invoice()
+    company.shop.execute("ALTER TABLE customers RENAME TO away")
+    company.sync(only=("shop.invoices",))
+    assert company.states() == {"i1": ("waiting", "customer_unread")}
+    assert company.rejects() == [("i1", "", "customer_unread")]
+
+    company.shop.execute("ALTER TABLE away RENAME TO customers")
+    company.sync(only=("shop.payments",))  # no customer and no invoice is read in the ordinary way
+
+    assert company.states() == {"i1": ("posted", None)}
+    assert company.rejects() == []
+
+
+def test_a_customer_that_could_be_asked_for_and_is_nowhere_is_waited_for(company: Company):
+    company.invoice()
+    company.shop.execute("ALTER TABLE customers RENAME TO away")
+    company.sync(only=("shop.invoices",))
+    company.shop.execute("ALTER TABLE away RENAME TO customers")
+
+    company.sync(only=("shop.payments",))
+
+    assert company.states() == {"i1": ("waiting", "customer_missing")}
+
+
+def test_a_void_document_that_changes_leaves_a_trace_and_posts_nothing(company: Company):
+    company.buyer()
+    company.invoice("i1", status="void")
+    company.sync()
+    assert company.events() == ["document.void"]
+
+    company.change("invoices", "i1", total=999.0)
+    company.sync()
+
+    assert company.events() == ["document.void", "document.observed"]
+    assert company.states() == {"i1": ("void", None)}
+    assert company.owed() == {}
+
+
+def test_what_waits_and_is_looked_at_again_leaves_no_trace(company: Company):
+    company.buyer()
+    company.invoice("i1", "nobody")
+    company.sync()
+    before = company.rows("SELECT count(*) FROM batch")
+
+    company.sync()
+
+    assert company.rows("SELECT count(*) FROM batch") == before
+    assert company.events() == ["document.waiting"]

@@ -52,7 +52,7 @@ class Histories:
         return key in self.gone
 
     def is_overrun(self, key: Key, cell: tuple[str, str]) -> bool:
-        """Whether a list was written whole in the moment in which people added to it.
+        """Whether a list was written whole in the moment in which people added to it or took away.
 
         A system that knows no precondition cannot tell, and nobody but its log knows what was added.
         """
@@ -76,11 +76,16 @@ def histories(world: "World") -> Histories:
 
 def _follow(world: "World", stream: Stream, found: Histories) -> None:  # noqa: C901 - one pass
     """Replay the log: what did each record say after each operation?"""
-    log = world.platforms[stream.system].log
+    journal = world.platforms[stream.system].log
+    numbered = [
+        (operation, number)
+        for operation, number in zip(journal, journal.numbers, strict=True)  # type: ignore[attr-defined]
+        if operation.stream == STREAM
+    ]
     sources = list(stream.map.source_fields)
     states: dict[str, dict[str, str | None]] = defaultdict(dict)
     rows = []
-    for operation in log:
+    for operation, _ in numbered:
         state = states[operation.id]
         state.update(operation.fields)
         absent = [name for name in sources if name not in state]
@@ -97,8 +102,8 @@ def _follow(world: "World", stream: Stream, found: Histories) -> None:  # noqa: 
     is_blind = world.platforms[stream.system].behaviour.precondition == "none"
     typed: dict[tuple[str, tuple[str, str]], datetime] = {}
     many = set(world.rules.many)
-    for row, (operation, number, values) in enumerate(
-        zip(log, log.numbers, mapped.values.iter_rows(named=True), strict=True)  # type: ignore[attr-defined]
+    for row, ((operation, number), values) in enumerate(
+        zip(numbered, mapped.values.iter_rows(named=True), strict=True)
     ):
         if operation.kind in {"delete", "merge"}:
             continue

@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from tests.simulation.company import STREAM
 from tests.simulation.history import HELD, Change, Histories, histories
+from tests.simulation.trade import breaches
 
 from customer_sync.core.decide import LEDGER_STREAM, Stream
 from customer_sync.core.golden import current_cells, merge, widened
 from customer_sync.model.field import column_name
 from customer_sync.model.frame import CLAIMS, GONE, LIVE, MERGED_AWAY
+from customer_sync.systems.simulated import PEOPLE
 
 if TYPE_CHECKING:
     from tests.simulation.scenario import World
 
 __all__ = ["Checkpoint", "check"]
 
+FOUGHT_MIN = 3  # edits of a record by people within one run
 # What a platform may go on refusing: the delivery waits until somebody changes something.
 REFUSALS = {"duplicate", "too_long", "required", "type"}
 WRITES_PER_EDIT_MAX = 4
@@ -68,6 +71,7 @@ def check(world: "World", before: Checkpoint, *, is_quiet: bool) -> tuple[list[s
     problems += _lost_updates(world, before, golden, history)
     problems += _invariants(world, golden)
     problems += _echoes(world)
+    problems += breaches(world)
     agreed = {(one.stream.id, one.external_id): one.customer for one in shown if not one.differs}
     number = next(world.journal)
     return problems, Checkpoint(number=number, golden=golden, agreed=agreed)
@@ -170,6 +174,20 @@ def _asked(world: "World") -> set[int]:
     ):
         if subject_stream in blind:
             found |= set(customers)
+    return found | _fought(world)
+
+
+def _fought(world: "World") -> set[int]:
+    """Return customers about whose record a person is asked because people wrote over ours again and again."""
+    found = set()
+    for subject, customers, began in world.rows(
+        "SELECT v.subject, v.customers, (SELECT min(a.at) FROM attempt a WHERE a.run = v.run) FROM review v"
+        " WHERE v.kind = 'flapping' AND v.decided_at IS NULL"
+    ):
+        title, _, id_ = subject.partition("/")
+        log = world.platforms[title.partition(".")[0]].log
+        if sum(o.by == PEOPLE and o.id == id_ and o.at >= began for o in log) >= FOUGHT_MIN:
+            found |= set(customers)
     return found
 
 
@@ -183,8 +201,13 @@ def _images(world: "World", shown: list[Shown]) -> Iterator[str]:
 
 
 def _held(world: "World") -> set[tuple[int, int]]:
-    """Return (customer, stream) whose creation waits until a person says whose a record there is."""
+    """Return (customer, stream) whose creation waits until a person says whose a record is, or who is whom."""
     return set(
+        world.rows(
+            "SELECT c.customer, s.id FROM review v, stream s, unnest(v.customers) c(customer)"
+            " WHERE v.kind = 'duplicate_customer' AND v.decided_at IS NULL"
+        )
+    ) | set(
         world.rows(
             "SELECT c.customer, s.id FROM review v JOIN stream s"
             " ON starts_with(v.subject, s.system || '.' || s.name || '/'), unnest(v.customers) c(customer)"
@@ -276,18 +299,26 @@ def _duplicates(world: "World", golden: Mapping[int, Mapping[Cell, str]]) -> Ite
 
 
 def _twins(world: "World", golden: Mapping[int, Mapping[Cell, str]]) -> Iterator[str]:
-    """No two customers have the same e-mail address, unless a person is asked about one of them."""
+    """No two customers have the same e-mail address, unless a person is asked about one of them.
+
+    Where all is weighed, a household may share one: there the names are to be the same too.
+    """
     if any(world.people.counts.get(what) for what in ("merge",)):
         return
-    reviews = world.rows("SELECT customers FROM review WHERE kind = 'possible_duplicate'")
+    reviews = world.rows(
+        "SELECT customers FROM review WHERE kind IN ('possible_duplicate', 'duplicate_customer')"
+    )
     asked = {customer for (customers,) in reviews for customer in customers}
-    by_email: dict[str, list[int]] = defaultdict(list)
+    is_scored = world.rules.config.workspace.match.method == "scored"
+    parts = ("email", "given_name", "family_name") if is_scored else ("email",)
+    alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
     for customer, cells in golden.items():
-        if ("email", "") in cells:
-            by_email[cells["email", ""]].append(customer)
-    for email, customers in by_email.items():
+        said = tuple(cells.get((part, ""), "") for part in parts)
+        if all(said):
+            alike[said].append(customer)
+    for said, customers in alike.items():
         if len(customers) > 1 and not asked & set(customers):
-            yield f"duplicate: customers {customers} have the same e-mail address {email}"
+            yield f"duplicate: customers {customers} have the same {', '.join(parts)}: {said}"
 
 
 # -- no lost update -------------------------------------------------------------------------------
@@ -341,7 +372,7 @@ def _shuffled(
     return found
 
 
-def _cell(  # noqa: C901, PLR0912 - one rule after another
+def _cell(  # noqa: C901 - one rule after another
     world: "World",
     before: Checkpoint,
     customer: int,
@@ -366,7 +397,8 @@ def _cell(  # noqa: C901, PLR0912 - one rule after another
             other |= {c.value for c in changes if c.key == key and c.value != HELD}
             other.add(was.get(cell) if was else None)
         elif history.is_overrun(key, cell):
-            other |= {change.value, None}
+            # Added or taken away in that moment: who wrote the whole list knew of neither.
+            other |= {None, *(c.value for c in changes if c.key == key)}
         elif is_known and two_way:
             knowing.add(change.value)
         else:
@@ -382,9 +414,7 @@ def _cell(  # noqa: C901, PLR0912 - one rule after another
         allowed |= {c.value for c in changes if c.value != HELD}
         if len({c.key for c in changes}) == 1 and other and HELD not in {c.value for c in changes}:
             allowed = {last[changes[0].key].value}
-            if history.is_overrun(changes[0].key, cell):
-                allowed |= {None}
-            if history.is_gone(changes[0].key):
+            if history.is_overrun(changes[0].key, cell) or history.is_gone(changes[0].key):
                 allowed |= {None, *(c.value for c in changes)}
     if now not in allowed:
         told = [(c.number, world.rules.streams[c.key[0]].title, c.key[1], c.value) for c in changes]

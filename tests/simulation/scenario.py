@@ -16,6 +16,7 @@ from typing import Any
 from psycopg import sql
 from tests.simulation.company import RACED, System, draw_company
 from tests.simulation.people import People
+from tests.simulation.trade import STREAMS, Trade
 
 from customer_sync.connect.driver import Driver
 from customer_sync.engine.faults import FAULT_POINTS
@@ -113,10 +114,13 @@ class World:
         company = draw_company(self.random)
         self.systems = {system.name: system for system in company.systems}
         self.platforms = {system.name: self._platform(system) for system in company.systems}
+        self.trade = Trade(seed, company.systems)
         self.people = People(
             self.random, [(system, self.platforms[system.name]) for system in company.systems]
         )
-        self._publish(company.workspace)
+        # Every other company weighs all that records have in common.
+        match = {"method": "scored" if seed % 2 else "exact"}
+        self._publish({**company.workspace, "match": match})
 
     def _platform(self, system: System) -> Platform:
         raced = [name for name in RACED if name in system.sources]
@@ -132,6 +136,8 @@ class World:
             name: system.document(self.platforms[name].name)
             for name, system in self.systems.items()
         }
+        if self.trade.system is not None:
+            documents[self.trade.system]["streams"] |= STREAMS
         config = Configuration.model_validate({"workspace": workspace, "systems": documents})
         self.rules, _ = publish(self.db, config, {}, salt="salt")
         self.connectors = {name: Connector(system) for name, system in config.systems.items()}
@@ -163,6 +169,7 @@ class World:
             self._insert_ledger()
         else:
             self.people.act()
+        self.trade.act(self.platforms)
 
     def _edit_ledger(self) -> None:
         live = self.rows("SELECT id FROM customer WHERE retired_into IS NULL ORDER BY id")
@@ -257,7 +264,7 @@ class World:
         [row] = self.rows(
             "SELECT (SELECT count(*) FROM attempt), (SELECT count(*) FROM claim), (SELECT count(*) FROM golden_change),"
             " (SELECT coalesce(sum(seen + since + state + customer), 0) FROM link), (SELECT count(*) FROM outbound),"
-            " (SELECT count(*) FROM customer)"
+            " (SELECT count(*) FROM customer), (SELECT count(*) FROM entry)"
         )
         logs = (len(platform.log) for platform in self.platforms.values())
         return (*(int(number) for number in row), *logs)
@@ -355,7 +362,7 @@ def _work(world: World, phase: int, phases: int) -> None:
 
 def _summarise(world: World, outcome: Outcome) -> None:
     outcome.fired += world.raced()
-    outcome.edits += Counter(world.people.counts)
+    outcome.edits += Counter(world.people.counts) + Counter(world.trade.counts)
     outcome.armed += world.armed
     outcome.writes = world.writes()
 

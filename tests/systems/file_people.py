@@ -7,6 +7,7 @@ asks of the platform of its subject.
 import itertools
 import json
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ COLUMNS = ("id", "email", "note", "at", "deleted", "merged_into", "active")
 Row = dict[str, str | int | None]
 
 
-class Sheet:
+class Sheet(ABC):
     """One file, loaded and saved as rows of named cells."""
 
     def __init__(self, path: Path, *, flags: bool = False) -> None:
@@ -34,16 +35,18 @@ class Sheet:
         self.frozen: tuple[str, float] | None = None
         self.save([])
 
+    @abstractmethod
     def load(self) -> list[Row]:
-        raise NotImplementedError
+        """Read its rows."""
 
     def save(self, rows: list[Row]) -> None:
         self.write(rows)
         if self.frozen is not None:
             os.utime(self.path, (self.frozen[1], self.frozen[1]))
 
+    @abstractmethod
     def write(self, rows: list[Row]) -> None:
-        raise NotImplementedError
+        """Put these rows in their place."""
 
     # -- what people do ---------------------------------------------------------------------------
 

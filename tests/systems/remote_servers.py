@@ -7,6 +7,7 @@ import asyncio
 import os
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Mishaps:
         self.after_move: Callable[[], None] | None = None
 
 
-class RemoteServer:
+class RemoteServer(ABC):
     """One server of one folder."""
 
     scheme = ""
@@ -40,12 +41,13 @@ class RemoteServer:
     def url(self, name: str, *, password: str = QUOTED) -> str:
         return f"{self.scheme}://{USER}:{password}@127.0.0.1:{self.port}/{name}"
 
+    @abstractmethod
     def hang_up(self) -> None:
         """Cut every connection there is."""
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Serve nobody any more."""
 
 
 # -- SFTP -----------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tests.systems.file_world import connector, create, delete, read_all, rows, run, update
 
 from customer_sync.kernel.errors import SchemaDriftError
+from customer_sync.systems.file.jsonl_lines import LINE_BYTES_MAX
 
 # -- JSON Lines -----------------------------------------------------------------------------------
 
@@ -109,6 +110,22 @@ def test_a_removed_line_is_gone_with_its_end(lines):
 def test_an_empty_json_lines_file_says_so(tmp_path):
     (tmp_path / "a.jsonl").write_bytes(b"")
     assert read_all(connector(tmp_path / "a.jsonl"))[1] == [("file", "the file is empty")]
+
+
+@pytest.mark.parametrize("last", [b'{"id": 2, "email": "b@x.test"}\n', b""])
+def test_a_line_too_long_to_be_a_record_is_one_fault_and_hides_no_other(tmp_path, last):
+    path = tmp_path / "people.jsonl"
+    long = b'{"id": 9, "email": "' + b"x" * LINE_BYTES_MAX + b'"}\n'
+    path.write_bytes(b'{"id": 1, "email": "a@x.test"}\n' + long + last)
+    reached = connector(path, ["email"])
+
+    records, faults, _ = read_all(reached, ["email"])
+    answer = run(reached.write("people", [update("1", {"email": "c@x.test"})]))[0]
+
+    assert records["@id"].to_list() == ["1", "2"][: 1 + bool(last)]
+    assert faults == [("line 2", "longer than 64 MiB: too long to be a record")]
+    assert answer.outcome == "accepted"
+    assert path.read_bytes() == b'{"id": 1, "email": "c@x.test"}\n' + long + last
 
 
 VALUE = (

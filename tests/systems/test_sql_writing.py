@@ -348,3 +348,47 @@ def test_a_row_with_a_text_that_is_not_utf_8_is_written_and_its_record_not_shown
     assert [a.outcome for a in (made, settled, moved)] == ["accepted", "accepted", "moved"]
     assert made.record is settled.record is moved.record is None
     assert sqlite_shop.query("SELECT email, hex(name) FROM people") == [("b", "FF41")]
+
+
+def test_a_create_that_lacks_what_the_table_demands_names_every_column(shop):
+    key = "id varchar(20) PRIMARY KEY" if shop.kind == "sqlite" else None
+    a_shop(shop, key=key, more=", first varchar(9) NOT NULL, last varchar(9) NOT NULL")
+
+    (answer,) = a_stream(shop).write(create(email="a@x.test"))
+
+    assert (answer.outcome, answer.code) == ("refused", "null_refused")
+    columns = ["id", "first", "last"] if shop.kind == "sqlite" else ["first", "last"]
+    assert answer.reason == f"The columns {', '.join(map(repr, columns))} must have a value."
+
+
+def test_a_key_of_text_that_nobody_makes_is_refused_in_silence(shop):
+    """SQLAlchemy would warn, and warnings fail tests."""
+    a_shop(shop, key="id varchar(20) PRIMARY KEY")
+
+    (answer,) = a_stream(shop).write(create(email="a@x.test"))
+
+    assert (answer.code, answer.reason) == ("null_refused", "The column 'id' must have a value.")
+    assert shop.query("SELECT * FROM people") == []
+
+
+def test_a_column_that_a_trigger_empties_is_named(shop):
+    """Only the database knows: nothing that is sent is null."""
+    a_shop(shop)
+    if shop.kind == "postgresql":
+        shop.execute(
+            "CREATE FUNCTION emptied() RETURNS trigger LANGUAGE plpgsql AS "
+            "'BEGIN NEW.name = NULL; RETURN NEW; END'",
+            "CREATE TRIGGER emptied BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION emptied()",
+        )
+    elif shop.kind == "sqlite":
+        shop.execute(
+            "CREATE TRIGGER emptied AFTER INSERT ON people BEGIN UPDATE people SET name = NULL; END"
+        )
+    else:
+        shop.execute(
+            "CREATE TRIGGER emptied BEFORE INSERT ON people FOR EACH ROW SET NEW.name = NULL"
+        )
+
+    (answer,) = a_stream(shop).write(create(email="a@x.test"))
+
+    assert (answer.code, answer.reason) == ("null_refused", "The column 'name' must have a value.")

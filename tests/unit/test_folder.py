@@ -351,6 +351,37 @@ def test_an_error_of_documents_names_file_line_key_and_remedy(old, new, line, ke
     assert remedy in found[0]["remedy"]
 
 
+RETURNED = """\
+  returned:
+    entity: refund
+    table: returned
+    fields:
+      customer: {field: person, stream: people}
+      date: paid_on
+      currency: {constant: EUR}
+      total: total
+      allocations: NAMED
+"""
+
+
+@pytest.mark.parametrize("named", ["sale", "{field: sale, stream: sales}"])
+def test_documents_that_would_settle_their_own_side_are_refused(named):
+    (found,) = problems(systems__till=TILL + RETURNED.replace("NAMED", named))
+
+    assert found["key"] == "streams.returned.fields.allocations"
+    assert "a refund cannot settle a record of 'till.sales', an invoice" in found["message"]
+    assert "stream: NAME" in found["remedy"]
+
+
+def test_by_rules_of_their_own_documents_may_settle_anything():
+    own = "rules:\n  refund:\n    - {debit: '1300', amount: total}\n    - {credit: '1200', amount: total}\n"
+
+    text = TILL + RETURNED.replace("NAMED", "sale")
+    found = parse_folder({"workspace.yaml": WORKSPACE, "systems/till.yaml": text, "ledger.yaml": own})  # fmt: skip
+
+    assert found.config.named_stream("till", "returned", "allocations") == ("till", "sales")
+
+
 def test_what_is_owed_needs_somebody_who_owes_it():
     sold = TILL.replace("      customer: {field: person, stream: people}\n", "")
 

@@ -1,14 +1,17 @@
 """Commands that correct: list the runs, undo one, decide a value by hand."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from customer_sync.cli.failure import NOT_AGREED
-from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder
-from customer_sync.cli.output import print_json, say, table
+from customer_sync.cli.options import AsJson, ByWhom, Limit, WorkspaceFolder
+from customer_sync.cli.output import counted, print_json, say, table
 from customer_sync.cli.progress import ProgressShown
 from customer_sync.cli.standing import status_of
+
+if TYPE_CHECKING:
+    from customer_sync.engine.undo import Undone
 
 __all__ = ["register"]
 
@@ -76,12 +79,35 @@ def undo(
             f"Undid run {run} as run {own}: {done.restored} values restored, "
             f"{done.deactivated} customers deactivated, {done.removed} records taken away."
         )
+        _say_of_documents(done, own)
+        if done.apart:
+            say(
+                f"{done.apart} records that it brought in are set apart, {done.rewritten} of them to show "
+                f"again what they did before; customer-sync undo {own} takes them in again."
+            )
+        if done.included:
+            say(f"{done.included} records take part again.")
         for _, message in done.failures:
             say(f"Its deliveries wait: {message}")
         if done.asked:
-            say(f"{done.asked} questions wait for you: customer-sync reviews")
+            say(f"{counted(done.asked, 'question')} for you to answer: customer-sync reviews")
         say("Everything agrees." if is_agreed else "Not everything agrees: customer-sync status")
     raise typer.Exit(0 if is_agreed else NOT_AGREED)
+
+
+def _say_of_documents(done: "Undone", own: int) -> None:
+    if done.reversed:
+        say(
+            f"{done.reversed} documents that it brought in are set apart, and what was posted of them is "
+            f"reversed; customer-sync undo {own} posts them again."
+        )
+    if done.reposted:
+        say(f"{done.reposted} documents take part again.")
+    if done.posted:
+        say(
+            f"{done.posted} documents that it changed stay in the books as they are, for these follow what "
+            "their systems show: void or correct them there, then sync."
+        )
 
 
 def set_value(
@@ -91,10 +117,7 @@ def set_value(
         str | None, typer.Argument(metavar="VALUE", help="The value; it is normalised.")
     ] = None,
     clear: Annotated[bool, typer.Option("--clear", help="It has no value.")] = False,
-    by: Annotated[
-        str | None,
-        typer.Option(help="Who decides. Default: CUSTOMER_SYNC_BY, or you.", show_default=False),
-    ] = None,
+    by: ByWhom = None,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
 ) -> None:

@@ -2,7 +2,7 @@
 
 0  done, and everything agrees       3  done, and not everything agrees
 1  an error                          130  interrupted
-2  wrong usage
+2  wrong usage                       141  whoever read the output closed it
 """
 
 import sys
@@ -24,6 +24,7 @@ __all__ = [
     "FAILED",
     "INTERRUPTED",
     "NOT_AGREED",
+    "UNHEARD",
     "USAGE",
     "exit_code",
     "remedy",
@@ -31,6 +32,7 @@ __all__ = [
 ]
 
 AGREED, FAILED, USAGE, NOT_AGREED, INTERRUPTED = 0, 1, 2, 3, 130
+UNHEARD = 141  # as shells tell that a pipe was closed: 0 would claim agreement that nobody heard of
 
 # The first class that fits counts.
 EXIT_CODES: tuple[tuple[type[BaseException], int], ...] = (

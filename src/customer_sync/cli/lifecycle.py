@@ -1,15 +1,23 @@
 """Commands about the life of customers: one timeline each, and what they all brought."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from customer_sync.cli.failure import NOT_AGREED
-from customer_sync.cli.ledger.report import AsCsv, day_of, print_csv, refuse_both
+from customer_sync.cli.ledger.report import (
+    AsCsv,
+    Customer,
+    Since,
+    Until,
+    days_between,
+    for_programs,
+    reading_books,
+    refuse_both,
+)
 from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder
-from customer_sync.cli.output import print_json, say, table
+from customer_sync.cli.output import say, table
 
 __all__ = ["register"]
 
@@ -49,7 +57,7 @@ def register(app: typer.Typer) -> None:
 
 
 def timeline(
-    customer: Annotated[int, typer.Argument(metavar="CUSTOMER", help="The customer's number.")],
+    customer: Customer,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -58,39 +66,29 @@ def timeline(
 
     Each line names the journal entry and the audit event behind it: see `ledger entries --entry` and `audit`.
     """
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import timeline as ask
     from customer_sync.engine.ledger.timeline import COLUMNS
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db).books
-        with opened.db.transaction(snapshot=True) as tx:
-            found = ask(tx, rules, customer)
-    if as_json:
-        print_json(found.as_json())
-    elif as_csv:
-        print_csv(found.lines, COLUMNS)
-    else:
-        known = f", known before as {', '.join(map(str, found.retired))}" if found.retired else ""
-        say(f"Customer {found.customer}{known}")
-        table(found.lines, COLUMNS, as_json=False, empty="Nothing happened yet.")
+    with reading_books(workspace) as (tx, rules):
+        found = ask(tx, rules.books, customer)
+    if for_programs(found.as_json(), found.lines, COLUMNS, as_json=as_json, as_csv=as_csv):
+        return
+    known = f", known before as {', '.join(map(str, found.retired))}" if found.retired else ""
+    say(f"Customer {found.customer}{known}")
+    table(found.lines, COLUMNS, as_json=False, empty="Nothing happened yet.")
 
 
 def revenue(
     by: Annotated[RevenueBy, typer.Option(help="What tells rows apart.")],
     segment: Annotated[
-        str, typer.Option(help="The field of customers that `--by segment` means.")
+        str,
+        typer.Option(
+            help="The field of customers that `--by segment` means; of an address, a part: billing_address.country."
+        ),
     ] = "kind",
-    since: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="From this day on.", show_default=False),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Up to this day.", show_default=False),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -99,23 +97,14 @@ def revenue(
 
     It adds up to the revenue accounts of the same days; the exit code is 3 when it does not.
     """
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import revenue_report
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db)
-        with opened.db.transaction(snapshot=True) as tx:
-            found = revenue_report(
-                tx, rules, by.value, segment=segment, since=day_of(since), until=day_of(until)
-            )
+    first, last = days_between(since, until)
+    with reading_books(workspace) as (tx, rules):
+        found = revenue_report(tx, rules, by.value, segment=segment, since=first, until=last)
     told = found.as_json()
-    if as_json:
-        print_json(told)
-    elif as_csv:
-        print_csv(told["rows"], (by.value, "revenue"))
-    else:
+    if not for_programs(told, told["rows"], (by.value, "revenue"), as_json=as_json, as_csv=as_csv):
         _print_revenue(told, by.value)
     raise typer.Exit(0 if found.adds_up else NOT_AGREED)
 
@@ -144,24 +133,17 @@ def customers(
     as_csv: AsCsv = False,
 ) -> None:
     """Show what customers brought in their lifetime, and which of those who began in a month came back."""
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import customers_report
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db)
-        with opened.db.transaction(snapshot=True) as tx:
-            found = customers_report(tx, rules, limit=limit)
+    with reading_books(workspace) as (tx, rules):
+        found = customers_report(tx, rules, limit=limit)
     told = found.as_json()
-    if as_json:
-        print_json(told)
-    elif as_csv:
-        print_csv(told["lifetime"], LIFETIME)
-    else:
-        say(f"{told['customers']} customers; what they brought, in {told['currency']}:")
-        table(told["lifetime"], LIFETIME, as_json=False, empty="Nobody bought anything yet.")
-        _print_cohorts(told["cohorts"])
+    if for_programs(told, told["lifetime"], LIFETIME, as_json=as_json, as_csv=as_csv):
+        return
+    say(f"{told['customers']} customers; what they brought, in {told['currency']}:")
+    table(told["lifetime"], LIFETIME, as_json=False, empty="Nobody bought anything yet.")
+    _print_cohorts(told["cohorts"])
 
 
 def _print_cohorts(cells: list[dict[str, Any]]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["AsJson", "Limit", "PublishFirst", "Whole", "WorkspaceFolder", "named_folder"]
+__all__ = ["AsJson", "ByWhom", "Limit", "PublishFirst", "Whole", "WorkspaceFolder", "named_folder"]
 
 WorkspaceFolder = Annotated[
     Path | None,
@@ -18,6 +18,12 @@ WorkspaceFolder = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+ByWhom = Annotated[
+    str | None,
+    typer.Option(
+        "--by", help="Who decides. Default: CUSTOMER_SYNC_BY, or you.", show_default=False
+    ),
+]
 Whole = Annotated[
     bool, typer.Option("--whole", help="Read every stream from its start, not only what changed.")
 ]

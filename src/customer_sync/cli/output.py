@@ -12,7 +12,7 @@ from typing import Any
 
 from customer_sync.infra.secrets import redacted
 
-__all__ = ["is_terminal", "line_of", "moment", "print_json", "say", "spell_out", "table"]
+__all__ = ["counted", "is_terminal", "line_of", "moment", "print_json", "say", "spell_out", "table"]
 
 CELL_WIDTH_MIN = 8  # narrower columns break words letter by letter
 
@@ -36,6 +36,11 @@ def _is_unicode(encoding: str | None) -> bool:
 def say(text: str) -> None:
     """Print a line."""
     print(redacted(text))
+
+
+def counted(number: int, thing: str) -> str:
+    """Return a number of things as people say it: 1 question, 2 questions."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def print_json(value: object) -> None:

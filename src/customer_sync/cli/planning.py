@@ -13,7 +13,7 @@ from customer_sync.cli.options import (
     WorkspaceFolder,
     named_folder,
 )
-from customer_sync.cli.output import line_of, print_json, say, table
+from customer_sync.cli.output import counted, line_of, print_json, say, table
 from customer_sync.cli.progress import ProgressShown
 from customer_sync.cli.publishing import publish_first
 from customer_sync.cli.standing import print_status, status_document, status_of
@@ -248,7 +248,7 @@ def _value(value: str | None) -> str:
 
 def _tell_total(made: "Plan") -> None:
     if made.reviews:
-        say(f"{made.reviews} questions would be asked.")
+        say(f"It would ask {counted(made.reviews, 'question')}.")
     for stream in made.streams:
         if stream.asked:
             say(

@@ -4,6 +4,7 @@ A command is registered only when what it needs exists. Promises exit codes as i
 no traceback unless ``--debug`` is given.
 """
 
+import os
 import sys
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from customer_sync.cli import (
     health,
     ledger,
     lifecycle,
+    merging,
     people,
     planning,
     questions,
@@ -23,7 +25,7 @@ from customer_sync.cli import (
     shell,
 )
 from customer_sync.cli.demo import command as demo
-from customer_sync.cli.failure import INTERRUPTED, USAGE, exit_code, tell
+from customer_sync.cli.failure import INTERRUPTED, UNHEARD, USAGE, exit_code, tell
 from customer_sync.cli.output import spell_out
 
 __all__ = ["app", "run"]
@@ -33,14 +35,15 @@ app = typer.Typer(
     help="Keep customers, and the money tied to them, in agreement across every system.",
     epilog="Begin with: customer-sync init my-company; cd my-company; customer-sync sync. "
     "Exit codes: 0 done, and everything asked about agrees; 1 an error; 2 wrong usage; 3 done, and "
-    "not everything agrees; 130 interrupted.",
+    "not everything agrees; 130 interrupted; 141 nobody read the output to its end.",
     no_args_is_help=True,
     add_completion=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )
 for group in (
-    folder, discovery, run_commands, planning, correcting, questions, people, ledger, lifecycle, shell, health, demo,
+    folder, discovery, run_commands, planning, correcting, merging, questions, people, ledger, lifecycle, shell,
+    health, demo,
 ):  # fmt: skip
     group.register(app)
 
@@ -73,6 +76,12 @@ def run(arguments: list[str] | None) -> int:
     given = [argument for argument in given if argument != "--debug"]
     try:
         code = app(given, standalone_mode=False, prog_name="customer-sync")
+        sys.stdout.flush()
+    except (
+        BrokenPipeError,
+        SystemExit,
+    ):  # typer exits only where whoever read the output went away
+        return _unheard()
     except Exception as error:  # noqa: BLE001 - the edge: here every error ends
         return _failed(error, debug=debug)
     except KeyboardInterrupt as error:
@@ -81,6 +90,13 @@ def run(arguments: list[str] | None) -> int:
     if code == INTERRUPTED:  # typer turns the interruption into its code
         tell(KeyboardInterrupt(), debug=debug)
     return code if isinstance(code, int) else 0
+
+
+def _unheard() -> int:
+    """End in silence: `| head` has read enough, and nobody hears what went wrong with it."""
+    # What is left in the buffer must not be tried again, and complained of, at the very end.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return UNHEARD
 
 
 def _failed(error: Exception, *, debug: bool) -> int:

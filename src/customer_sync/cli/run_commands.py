@@ -19,6 +19,18 @@ __all__ = ["register"]
 
 AGREEMENT = ("system", "stream", "records", "fields", "agreeing", "accuracy", "state")
 DIFFERENCE = ("system", "stream", "record", "customer", "field", "shown", "wanted", "why", "remedy")
+DOCUMENTS = ("system", "documents", "agreeing", "redated", "unread", "state")
+DOCUMENT = (
+    "system",
+    "stream",
+    "external_id",
+    "kind",
+    "type",
+    "customer",
+    "currency",
+    "effect",
+    "reason",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -125,10 +137,32 @@ def _print_agreement(found: "Agreement") -> None:
         if found.differing > len(found.differences):
             say(f"... of {found.differing} in all; show more with --limit")
     say("")
+    _print_documents(found)
     if found.ledger_unabsorbed:
         say(f"{found.ledger_unabsorbed} customers were edited in the ledger: customer-sync sync")
     say(f"Data accuracy: {_percent(found.accuracy)} of {found.fields} fields.")
     say("Everything agrees." if found.agreed else "Not everything agrees.")
+
+
+def _print_documents(found: "Agreement") -> None:
+    rows = [
+        {**asdict(one), "state": "agreed" if one.agreed else one.error[1] if one.error else "not agreed"}
+        for one in found.documents
+    ]  # fmt: skip
+    if not rows:
+        return
+    table(rows, DOCUMENTS, as_json=False, empty="")
+    listed = [row for one in found.documents for row in one.listed]
+    say("")
+    if listed:
+        table(listed, DOCUMENT, as_json=False, empty="")
+        differing = sum(sum(one.by_kind.values()) for one in found.documents)
+        if differing > len(listed):
+            say(f"... of {differing} in all; show more with --limit")
+        say(
+            "  the causes and what to do: customer-sync ledger reconcile, and customer-sync rejects"
+        )
+        say("")
 
 
 def _percent(share: float | None) -> str:

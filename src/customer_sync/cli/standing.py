@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from customer_sync.cli.output import moment, say, table
+from customer_sync.cli.output import counted, moment, say, table
 
 if TYPE_CHECKING:
     from customer_sync.app import Workspace
@@ -95,6 +95,11 @@ def _next_steps(found: "Status") -> list[str]:
                 f"{stream.system}.{stream.stream}: could not be read since "
                 f"{moment(stream.failure.at)}: {stream.failure.reason}"
             )
+        if stream.unwritten is not None and _is_waiting(stream):
+            steps.append(
+                f"{stream.system}.{stream.stream}: could not be written to since "
+                f"{moment(stream.unwritten.at)}: {stream.unwritten.reason}"
+            )
         for problem in (*stream.rejected, *stream.failing):
             title = f"{stream.system}.{stream.stream}: {problem.count} x {problem.code}"
             steps.append(f"{title}: {problem.cause} {problem.remedy}")
@@ -106,10 +111,16 @@ def _next_steps(found: "Status") -> list[str]:
         steps.append("see every record that is set aside: customer-sync rejects")
     asked = sum(found.reviews.values())
     if asked:
-        steps.append(f"{asked} questions wait for you: customer-sync reviews")
+        steps.append(f"{counted(asked, 'question')} for you to answer: customer-sync reviews")
     if found.unabsorbed or any(_is_moving(stream) for stream in found.streams):
         steps.append("changes are on their way: customer-sync sync")
     return steps
+
+
+def _is_waiting(stream: "StreamStatus") -> bool:
+    """Something is to be written there: else that it could not be is of no interest any more."""
+    is_due = stream.waiting or stream.unknown or stream.failing or stream.statuses.get("pending")
+    return bool(is_due) and stream.is_connected and not stream.is_paused
 
 
 def _is_moving(stream: "StreamStatus") -> bool:

@@ -6,7 +6,7 @@ record's image last changed may be older than what is known: it is given back to
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -16,18 +16,29 @@ from customer_sync.core.decide import (
     OWN_STREAMS,
     STEWARD_STREAM,
     Effects,
+    Moves,
     Observation,
     Published,
     Stream,
     decide,
 )
 from customer_sync.core.decide.observe import OBSERVED, observe
-from customer_sync.core.identity import match_keys
+from customer_sync.core.identity import certain, match_keys
 from customer_sync.core.mapping.stream import Mapped
 from customer_sync.engine.faults import ABSORB_AFTER_COMMIT, ABSORB_BEFORE_COMMIT, ABSORB_DECIDED
+from customer_sync.engine.matching import Compared, compare_in, is_compared, keep_in
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
-from customer_sync.kernel.frames import beside, digest, from_json, matched, pick, to_json, where
+from customer_sync.kernel.frames import (
+    among,
+    beside,
+    digest,
+    from_json,
+    matched,
+    pick,
+    to_json,
+    where,
+)
 from customer_sync.model.field import CUSTOM_PREFIX, column_name
 from customer_sync.model.frame import EXCLUDED
 from customer_sync.store import commit as commits
@@ -35,7 +46,7 @@ from customer_sync.store import snapshot as snapshots
 
 __all__ = [
     "Absorbed", "Answered", "Prepared", "absorb", "absorb_in", "absorb_ledger", "absorb_ledger_in",
-    "absorb_own_in", "absorb_with_edits_in", "news_in", "prepared",
+    "absorb_moves_in", "absorb_own_in", "absorb_with_edits_in", "news_in", "prepared",
 ]  # fmt: skip
 
 EDIT_TRIES_MAX = (
@@ -207,7 +218,7 @@ def _created_blank(frame: pl.DataFrame, sources: Sequence[str]) -> pl.DataFrame:
     return frame.with_columns(before=pl.coalesce("before", pl.lit(text)))
 
 
-def _decided(
+def _decided(  # noqa: PLR0913 - one observation, whatever it comes from
     tx: Transaction,
     session: Session,
     stream: Stream,
@@ -215,6 +226,7 @@ def _decided(
     batch: int,
     answered: Answered | None,
     mapped: Mapped | None = None,
+    moves: Moves | None = None,
 ) -> Absorbed:
     now = session.now()
     rules = session.rules
@@ -225,17 +237,20 @@ def _decided(
         values, rules.config.workspace.match, system=stream.system, salt=rules.salt,
         external_id=values[ID] if pointed else None,
     )  # fmt: skip
+    found = None
+    if is_compared(rules, stream):
+        found = compare_in(
+            tx, rules, seen.values, pick(frame, "link", "customer"),
+            sought=_sought(stream, seen.values, frame, is_answer=answered is not None),
+        )  # fmt: skip
     named = pick(frame, "link", ID)
     owners = None if answered is None else matched(named, answered.owners, ID)
     if stream.id == STEWARD_STREAM:  # a person's word on a value recognises nobody
         keys = keys.clear()
-    customers = frame["customer"].drop_nulls()
-    if owners is not None and owners.height:
-        customers = pl.concat([customers, owners["customer"]])
-    if stream.id in OWN_STREAMS:
-        customers = pl.concat([customers, frame[ID].cast(pl.Int64)])
+    customers = _touched(tx, stream, frame, owners, found, moves)
     loaded = snapshots.load_snapshot(
         tx, rules, batch=batch, now=now, stream=stream.id, customers=customers, keys=keys,
+        sought=certain(keys, rules.config.workspace.match),
         pointing=_pointing(rules, values), rows=pick(frame, "row", "link"),
         merged_into=frame[MERGED_INTO].drop_nulls().to_list(), new_count=values.height,
         answered=None if answered is None else _sent(frame, answered),
@@ -243,10 +258,48 @@ def _decided(
     )  # fmt: skip
     if loaded.is_edited:
         raise _EditedError
-    effects = decide(rules, loaded.snapshot, seen)
+    snapshot = loaded.snapshot if moves is None else replace(loaded.snapshot, moves=moves)
+    if found is not None:
+        snapshot = replace(snapshot, scored=found.scored)
+    effects = decide(rules, snapshot, seen)
     session.fault(ABSORB_DECIDED)
     commits.commit(tx, rules, effects, seen, batch=batch, run=session.run, now=now)
+    if found is not None:
+        keep_in(tx, found)
     return Absorbed(batch=batch, effects=effects, observation=seen)
+
+
+def _sought(
+    stream: Stream, values: pl.DataFrame, frame: pl.DataFrame, *, is_answer: bool
+) -> pl.Series:
+    """Return the records that are compared with others: of those that our own writes made, all is known."""
+    links = values["link"]
+    if stream.id in OWN_STREAMS:
+        return links.clear()
+    if is_answer:
+        return among(values, where(frame, ~frame["is_new"]), "link")["link"]
+    return links
+
+
+def _touched(
+    tx: Transaction,
+    stream: Stream,
+    frame: pl.DataFrame,
+    owners: pl.DataFrame | None,
+    found: Compared | None,
+    moves: Moves | None,
+) -> pl.Series:
+    """Return the customers that may be touched, beside those that keys lead to."""
+    parts = [frame["customer"].drop_nulls()]
+    if owners is not None:
+        parts.append(owners["customer"])
+    if stream.id in OWN_STREAMS:
+        parts.append(frame[ID].cast(pl.Int64).alias("customer"))
+    if found is not None and found.scored is not None:
+        parts.append(found.scored.members["customer"])
+    if moves is not None:
+        parts += [snapshots.owners(tx, moves.links["link"].to_list()), moves.links["to"]]
+    return pl.concat(parts)
 
 
 def _pointing(rules: Published, values: pl.DataFrame) -> pl.DataFrame:
@@ -355,6 +408,22 @@ def absorb_own_in(
             done.rows = records.height
             return done
     raise snapshots.busy(BUSY)
+
+
+def absorb_moves_in(tx: Transaction, session: Session, moves: Moves) -> Absorbed:
+    """Give records to other customers, as a steward says, within the caller's transaction.
+
+    Args:
+        tx: the caller's transaction, in which all edits of the ledger are absorbed.
+        session: the run.
+        moves: which records, and to whom.
+    """
+    batch = snapshots.begin(tx)
+    stream = session.rules.streams[STEWARD_STREAM]
+    blank = {**OBSERVED, "row": pl.UInt32(), "customer": pl.Int64()}
+    blank |= dict.fromkeys(stream.map.source_fields, pl.String())
+    frame = pl.DataFrame(schema=blank)
+    return _decided(tx, session, stream, frame, batch, None, moves=moves)
 
 
 def _with_custom(rows: pl.DataFrame, custom: Sequence[str]) -> pl.DataFrame:

@@ -6,11 +6,13 @@ asked, never for a log, so they are left out of every ``repr``.
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-__all__ = ["WHYS", "Agreement", "Completion", "Difference", "Entry", "StreamAgreement", "Why"]
+__all__ = [
+    "WHYS", "Agreement", "Completion", "Difference", "DocumentAgreement", "Entry", "StreamAgreement", "Why",
+]  # fmt: skip
 
 Why = Literal[
     "pending",
@@ -123,11 +125,35 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentAgreement:
+    """What the documents of one system came to.
+
+    documents: those that the system or the books have. redated: of those that agree, how many the policy posts on
+    another day. unread: rows that could not be read as records; they are no documents, and no agreement.
+    by_kind: differences by their cause. listed: the first of them.
+    """
+
+    system: str
+    documents: int = 0
+    agreeing: int = 0
+    redated: int = 0
+    unread: int = 0
+    by_kind: dict[str, int] = field(default_factory=dict)
+    listed: list[dict[str, Any]] = field(default_factory=list, repr=False)
+    error: tuple[str, str] | None = None
+
+    @property
+    def agreed(self) -> bool:
+        """Tell whether every document agrees, and everything could be read."""
+        return self.error is None and not self.unread and self.agreeing == self.documents
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """What was read back from every system, against the ledger.
 
     differences: the first ones of all `differing` fields. ledger_unabsorbed: customers edited in
-    the ledger whose edit is not absorbed yet.
+    the ledger whose edit is not absorbed yet. documents: system by system, beside the books.
     """
 
     at: datetime
@@ -139,6 +165,7 @@ class Agreement:
     ledger_unabsorbed: int
     completion: Sequence[Completion]
     entry: Sequence[Entry]
+    documents: Sequence[DocumentAgreement] = ()
 
     @property
     def fields(self) -> int:
@@ -158,7 +185,8 @@ class Agreement:
     @property
     def agreed(self) -> bool:
         """Tell whether all systems and the ledger agree."""
-        return all(stream.agreed for stream in self.streams) and not self.ledger_unabsorbed
+        customers = all(stream.agreed for stream in self.streams) and not self.ledger_unabsorbed
+        return customers and all(one.agreed for one in self.documents)
 
     def as_json(self) -> dict[str, Any]:
         """Return everything as values that the JSON writer knows."""
@@ -181,6 +209,7 @@ class Agreement:
             "ledger": {"customers": self.ledger_customers, "unabsorbed": self.ledger_unabsorbed},
             "completion": [asdict(one) for one in self.completion],
             "entry": entry,
+            "documents": [{**asdict(one), "agreed": one.agreed} for one in self.documents],
         }
 
     def _systems(self) -> dict[str, dict[str, Any]]:

@@ -182,8 +182,10 @@ def as_yaml(discovered: Sequence[Discovered], written: SystemConfig | None = Non
         f"connector: {_scalar(system.connector)}",
     ]
     if system.settings:
-        # Without what people wrote, all that is known are settings with their secrets filled in.
-        lines.append(f"settings: {redacted(_flow(system.settings))}")
+        settings = _flow(system.settings)
+        # Without what people wrote, all that is known are settings with their secrets filled in. What they wrote
+        # stays as it is: it may look like a secret of somewhere else.
+        lines.append(f"settings: {redacted(settings) if written is None else settings}")
     lines.append("streams:" if shown else "streams: {}")
     for one in sorted(discovered, key=lambda one: one not in shown):
         body = list(_stream_lines(one, system))

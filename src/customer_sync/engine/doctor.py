@@ -14,6 +14,8 @@ from pydantic import ValidationError
 from customer_sync.core.decide import LEDGER_STREAM, Stream
 from customer_sync.core.golden import current_cells, merge, widened
 from customer_sync.core.identity import match_keys
+from customer_sync.core.mapping.stream import Mapped
+from customer_sync.engine.matching import compared_otherwise, is_compared
 from customer_sync.engine.publish import in_force
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg.database import SERVER_VERSION_MIN, Transaction
@@ -205,6 +207,16 @@ def _left_over(session: Session, stream: Stream) -> Iterator[object]:
             yield row[0]
 
 
+def _profiles(session: Session) -> Iterator[object]:
+    """Yield records that are not compared by what their image says."""
+    for stream in session.rules.tied:
+        if is_compared(session.rules, stream):
+            for links in _images(session, stream):
+                _, values = _pictured(stream, links)
+                with session.db.transaction() as tx:
+                    yield from compared_otherwise(tx, session.rules, values)
+
+
 def _images(session: Session, stream: Stream) -> Iterator[pl.DataFrame]:
     after = ""
     while True:
@@ -216,6 +228,16 @@ def _images(session: Session, stream: Stream) -> Iterator[pl.DataFrame]:
         after = str(links["external_id"][-1])
 
 
+def _pictured(stream: Stream, links: pl.DataFrame) -> tuple[Mapped, pl.DataFrame]:
+    """Return what images say, and the values of those that are not rejected as a whole, with their links."""
+    pictured = links.filter(pl.col("image").is_not_null())
+    mapped = stream.map.get(from_json(pictured["image"], stream.map.source_fields))
+    whole = mapped.rejects.filter("whole")["row"].unique()
+    values = pl.concat([pictured.select("link"), mapped.values], how="horizontal").with_row_index()
+    values = values.filter(~pl.col("index").is_in(whole.implode())).drop("index")
+    return mapped, values
+
+
 def _expected_keys(
     session: Session, stream: Stream, links: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame, pl.Series]:
@@ -224,11 +246,8 @@ def _expected_keys(
     Keys of own ids may be kept or not. A record that is silent about a field keeps the keys of what
     it said before.
     """
+    mapped, values = _pictured(stream, links)
     pictured = links.filter(pl.col("image").is_not_null())
-    mapped = stream.map.get(from_json(pictured["image"], stream.map.source_fields))
-    whole = mapped.rejects.filter("whole")["row"].unique()
-    values = pl.concat([pictured.select("link"), mapped.values], how="horizontal").with_row_index()
-    values = values.filter(~pl.col("index").is_in(whole.implode())).drop("index")
     silent = pictured["link"].gather(mapped.silent["row"].unique())
     keys = _keys_of(session, stream, values, None)
     blank = links.select("link", email=pl.lit(None, pl.String))
@@ -355,6 +374,12 @@ CHECKS: Sequence[_Check] = (
         meaning="Recomputing match keys from images gives the table of match keys.",
         remedy="If mappings or match rules were just changed, the keys follow as records change. "
         "Otherwise report it.",
+    ),
+    _Check(
+        name="profiles_recomputed",
+        wrong=_profiles,
+        meaning="Records are compared by what their images say.",
+        remedy="If mappings were just changed, this follows as records change. Otherwise report it.",
     ),
     _Check(
         name="batch_audited",

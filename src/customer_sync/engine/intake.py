@@ -37,7 +37,7 @@ from customer_sync.kernel.errors import OperatorError, RetryableError
 from customer_sync.store import rejects, settings, snapshot
 from customer_sync.store.audit import add_one
 
-__all__ = ["Pulled", "pages", "pull", "reading", "reread", "take_up"]
+__all__ = ["Pulled", "fetch_customers", "pages", "pull", "reading", "reread", "take_up"]
 
 T = TypeVar("T")
 
@@ -231,14 +231,14 @@ def take_up(
         return absorb(session, stream, records, mark=mark, cursor=cursor)
     paper = session.rules.documents[stream.id]
     return absorb_documents(
-        session, paper, records, mark=mark, cursor=cursor, every=every, fetch=partial(_fetch, session)
+        session, paper, records, mark=mark, cursor=cursor, every=every, fetch=partial(fetch_customers, session)
     )  # fmt: skip
 
 
-def _fetch(session: Session, stream: Stream, ids: Sequence[str]) -> None:
-    """Read and absorb customers that documents name; those that cannot be read now are waited for."""
+def fetch_customers(session: Session, stream: Stream, ids: Sequence[str]) -> bool:
+    """Read and absorb customers that documents name; return whether their system could be asked."""
     if session.rules.config.systems[stream.system].paused:
-        return
+        return False
     try:
         with reading(session, stream):
             mark, records = read_ids(session, stream, ids)
@@ -246,6 +246,8 @@ def _fetch(session: Session, stream: Stream, ids: Sequence[str]) -> None:
     except (RetryableError, OperatorError):
         # `reading` keeps why, for `status`; their documents wait and stop nobody else's.
         session.add({"customers_unread": len(ids)})
+        return False
+    return True
 
 
 def reread(session: Session, stream: Stream, ids: Sequence[str], *, every: bool = False) -> None:

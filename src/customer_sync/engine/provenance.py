@@ -20,7 +20,7 @@ from customer_sync.engine.codes import explained
 from customer_sync.engine.status import Reject, Review, as_rejects, as_reviews, titles
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import InvalidInputError, NotFoundError
-from customer_sync.model.frame import EXCLUDED, GONE, STATES
+from customer_sync.model.frame import GONE, STATES
 from customer_sync.store import views
 
 __all__ = [
@@ -309,7 +309,7 @@ def _known(rules: Published, name: str) -> None:
 def _cells(rules: Published, claims: pl.DataFrame, name: str) -> pl.DataFrame:
     """Return every claim about one field, cell by cell, each with whether it still counts."""
     stored = claims.select("link", "stamp", "basis", "seen", "at", "fields", "cleared")
-    is_open = claims["superseded"].is_null() & (claims["state"] != EXCLUDED)
+    is_open = claims["superseded"].is_null() & claims["tells"]
     now = current_cells(stored.filter(is_open), rules.fields, rules.many)
     key = ["link", "field", "element", "stamp", "basis"]
     # One claim at a time: several of one record would hide the earlier ones.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from customer_sync.core.decide import GUESTS, Published, numbered_streams, published
+from customer_sync.engine.ledger.chart import check_chart
 from customer_sync.infra.pg import Database, Transaction
 from customer_sync.kernel.errors import NotFoundError
 from customer_sync.model.config import Configuration
@@ -37,6 +38,7 @@ def publish(
         compiled = published(config, version=latest[0] if latest else 0, stream_ids=ids, salt=salt)
         if latest and latest[1] == digest:
             return compiled, False
+        check_chart(tx, config.ledger)
         version = settings.publish(tx, digest, document, json.dumps(dict(files)))
         compiled = published(config, version=version, stream_ids=ids, salt=salt)
         if before is not None:

@@ -13,12 +13,13 @@ import polars as pl
 from customer_sync.core.decide import Stream
 from customer_sync.engine.deliver import deliver
 from customer_sync.engine.intake import Pulled, reread
+from customer_sync.engine.merge import merge_in
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
 from customer_sync.engine.steward import Decision, absorb_edits_in, decide_in
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import ConflictError, InvalidInputError, NotFoundError
-from customer_sync.store import audit, outbox, reviews, stewards
+from customer_sync.store import audit, merges, outbox, reviews, stewards
 from customer_sync.store.attempts import Attempt, open_attempt
 
 __all__ = ["ANSWERS", "POSSIBLE", "Answer", "Answered", "decide_review", "stream_named"]
@@ -28,6 +29,7 @@ ANSWERS: tuple[Answer, ...] = get_args(Answer)
 
 POSSIBLE: dict[str, tuple[Answer, ...]] = {
     "possible_duplicate": ("same", "separate"),
+    "duplicate_customer": ("same", "separate"),
     "mass_delete": ("approve",),
     "unknown_outcome": ("done", "not-done"),
     "conflict": ("keep", "value"),
@@ -92,6 +94,9 @@ def decide_review(
         )
     if review.kind == "possible_duplicate":
         _sameness(session, review, answer, customer, by)
+    elif review.kind == "duplicate_customer":
+        with session.db.transaction() as tx:
+            _customers_in(tx, session, review, answer, customer, by=by)
     elif review.kind == "mass_delete":
         stream = stream_named(session, review.subject)
         _close(session, review, answer, by)
@@ -162,6 +167,20 @@ def _sameness(
             )  # fmt: skip
         _close_in(tx, session, review, answer, by)
     reread(session, stream, [external_id])
+
+
+def _customers_in(
+    tx: Transaction, session: Session, review: _Review, answer: Answer, customer: int | None, *, by: str
+) -> None:  # fmt: skip
+    """Merge two customers into the older one, or the one that is named; or keep them apart for ever."""
+    _close_in(tx, session, review, answer, by)
+    if answer == "same":
+        into = _chosen(review, customer)[0] if customer is not None else min(review.customers)
+        gone = next(one for one in review.customers if one != into)
+        merge_in(tx, session, gone, into, by=by)
+    else:
+        one, other = review.customers
+        merges.keep_apart(tx, one, other, by=by, now=session.now())
 
 
 def _chosen(review: _Review, customer: int | None) -> list[int]:

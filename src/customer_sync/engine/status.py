@@ -24,8 +24,8 @@ from customer_sync.model.frame import EXCLUDED, LIVE, STATES
 from customer_sync.store import sightings, views
 
 __all__ = [
+    "Failure",
     "Problem",
-    "ReadingFailure",
     "Reject",
     "Review",
     "Run",
@@ -50,7 +50,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ReadingFailure:
+class Failure:
     """Since when a stream cannot be read, and how the last attempt failed."""
 
     at: datetime
@@ -67,7 +67,7 @@ class StreamStatus:
     attempts whose answer is not known. documents: by state, of a stream of documents. is_asked: whether a
     person is asked if records that are no longer shown were deleted. read_age_s: since it was last read;
     None when it never was.
-    failure: why it could not be read, since when; None once it is read again.
+    failure: why it could not be read, since when; None once it is read again. unwritten: the same of writing.
     """
 
     system: str
@@ -84,7 +84,8 @@ class StreamStatus:
     read_at: datetime | None
     read_age_s: float | None
     has_cursor: bool
-    failure: ReadingFailure | None = None
+    failure: Failure | None = None
+    unwritten: Failure | None = None
     documents: Mapping[str, int] = dataclasses.field(default_factory=dict)
     is_asked: bool = False
 
@@ -191,7 +192,7 @@ class _Counts:
 def _stream(
     rules: Published, row: tuple[Any, ...], counts: _Counts, now: datetime | None
 ) -> StreamStatus:
-    number, system, name, read_at, has_cursor, failed_at, code, reason = row
+    number, system, name, read_at, has_cursor, *failures = row
     age = (now - read_at).total_seconds() if now is not None and read_at is not None else None
     is_connected = number in rules.streams or number in rules.documents
     return StreamStatus(
@@ -209,10 +210,15 @@ def _stream(
         read_at=read_at,
         read_age_s=age,
         has_cursor=has_cursor,
-        failure=ReadingFailure(at=failed_at, code=code, reason=reason) if failed_at else None,
+        failure=_failure(*failures[:3]),
+        unwritten=_failure(*failures[3:]),
         documents=dict(counts.documents.get(number, {})),
         is_asked=f"{system}.{name}" in counts.asked,
     )
+
+
+def _failure(at: datetime | None, code: str, reason: str) -> Failure | None:
+    return None if at is None else Failure(at=at, code=code, reason=reason)
 
 
 def _problems(codes: Counter[str]) -> list[Problem]:

@@ -2,18 +2,21 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import partial
 
 from customer_sync.core.decide import Stream
 from customer_sync.engine.absorb import absorb_ledger
 from customer_sync.engine.deliver import deliver_stream, settle_stream
 from customer_sync.engine.fill import fill
 from customer_sync.engine.held import look_again, look_again_at_guests
-from customer_sync.engine.intake import pull, reading
+from customer_sync.engine.intake import fetch_customers, pull, reading
 from customer_sync.engine.ledger.clearing import clear_payouts
 from customer_sync.engine.ledger.figures import keep_figures
 from customer_sync.engine.ledger.recognition import recognise_due
 from customer_sync.engine.ledger.resettle import resettle
+from customer_sync.engine.ledger.unfit import tell_unfit
 from customer_sync.engine.ledger.waiting import post_waiting
+from customer_sync.engine.matching import compare_all
 from customer_sync.engine.missing import sweep_missing
 from customer_sync.engine.session import Session
 from customer_sync.kernel.errors import CustomerSyncError, OperatorError, RetryableError
@@ -41,6 +44,7 @@ def sync(session: Session, *, whole: bool = False, only: Collection[str] = ()) -
         only: titles of the streams to read; none: all. What waits is delivered to all.
     """
     done = Synced()
+    compare_all(session)
     absorb_ledger(session)
     streams = [
         stream
@@ -73,8 +77,9 @@ def _keep_books(session: Session, done: Synced, only: Collection[str], *, whole:
             look_again_at_guests(session, paper)
         except (RetryableError, OperatorError) as error:
             done.failures.append((stream.title, error))
-        post_waiting(session, paper)
+        post_waiting(session, paper, partial(fetch_customers, session))
     if session.rules.documents:
+        tell_unfit(session)
         recognise_due(session, session.now().date())
         clear_payouts(session)
         resettle(session)

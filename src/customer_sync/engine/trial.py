@@ -2,7 +2,8 @@
 
 Decides whether a mapping may go live. Promises that a two-way field which does not come back as it
 went out, and a field its system does not have, are refused with a counter-example or a close match;
-that a system which cannot be reached only warns; and that nothing is written anywhere.
+that a system which cannot be reached, or whose records cannot be looked at though its fields can,
+only warns; and that nothing is written anywhere.
 """
 
 from collections.abc import Mapping
@@ -20,12 +21,14 @@ from customer_sync.kernel.errors import (
     CustomerSyncError,
     RetryableError,
     SchemaDriftError,
+    SystemDownError,
 )
 from customer_sync.model.config import Configuration
 
 __all__ = ["Warned", "try_configuration"]
 
 SAMPLE_ROWS = 500
+MEND = "mend it where it is kept, then publish again to have the lenses tried on its records"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,8 @@ def try_configuration(
             samples = pl.DataFrame(schema=record_schema(map_.source_fields))
             try:
                 if not system.paused:
-                    samples = _samples(connectors[system.system], driver, name, title, map_)
+                    _require_fields(connectors[system.system], driver, name, title, map_)
+                    samples = _samples(connectors[system.system], driver, name, map_)
             except (RetryableError, CredentialError) as error:
                 reason = error.message + (f" ({error.hint})" if error.hint else "")
                 warned.append(Warned(stream=title, reason=reason))
@@ -68,18 +72,27 @@ def try_configuration(
     return warned
 
 
-def _samples(
+def _require_fields(
     connector: Connector, driver: Driver, name: str, title: str, map_: StreamMap
-) -> pl.DataFrame:
-    """Look at a stream as it is now: its fields, and some of its records."""
+) -> None:
     shape = driver.run(connector.shape(name))
     there = [field.name for field in shape.fields]
     missing = [field for field in map_.source_fields if field not in there]
     if missing:
         raise _missing(title, missing, there)
+
+
+def _samples(connector: Connector, driver: Driver, name: str, map_: StreamMap) -> pl.DataFrame:
+    """Look at some records of a stream as they are now."""
     limit = min(SAMPLE_ROWS, connector.capabilities(name).read_rows_max)
     request = ReadRequest(stream=name, fields=map_.source_fields, mode="listing", limit=limit)
-    return driver.run(connector.read(request)).records
+    try:
+        return driver.run(connector.read(request)).records
+    except SchemaDriftError as error:
+        # The mapping fits: one broken file is no reason to stop a change for every other system.
+        raise SystemDownError(
+            error.message, context=error.context, hint=error.hint or MEND
+        ) from error
 
 
 def _placed(error: CustomerSyncError, title: str, system: str) -> CustomerSyncError:

@@ -6,7 +6,9 @@ into being is deactivated, unless other records tell of it by now. A record that
 elsewhere is set apart from the sync, so that it is never created again, and removed there as far
 as its connector declares it can. Whatever cannot be taken back for certain is left as it is and
 asked as a review of kind `undo`. Undoing again goes on where it stopped: what is back already is
-not touched.
+not touched. Records that came in by the run are set apart as well, and show again what they showed
+before it (engine.apart); undoing the undoing lets them take part again. So are documents: what was
+posted of them is reversed (engine.ledger.undoing).
 """
 
 from collections.abc import Sequence
@@ -16,7 +18,9 @@ from typing import Any, Literal
 import polars as pl
 
 from customer_sync.core.decide import Stream
+from customer_sync.engine.apart import Question, set_apart, take_in_again
 from customer_sync.engine.deliver import deliver
+from customer_sync.engine.ledger.undoing import set_documents_apart, take_documents_in_again
 from customer_sync.engine.session import Session
 from customer_sync.engine.steward import Decision, absorb_edits_in, decide_in
 from customer_sync.infra.pg import Transaction
@@ -29,7 +33,6 @@ __all__ = ["Undone", "undo"]
 CUSTOMERS_MAX = 1_000  # taken back in one transaction; others absorb in between
 ACTIVE, INACTIVE = "active", "false"
 Removal = Literal["deactivate", "delete"]
-Question = tuple[str, str, list[int], str]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,8 +40,13 @@ class Undone:
     """What undoing a run came to.
 
     restored: golden values that are as before the run. deactivated: customers it had created.
-    removed: records it had created elsewhere, set apart and to be removed. asked: what a person
-    must decide. failures: (code, message) of systems that could not be written to; their
+    removed: records it had created elsewhere, set apart and to be removed. apart: records that came in
+    by it, set apart. rewritten: those of them that it wrote into, and that show again what they did.
+    included: records that the run itself had set apart, being an undoing, and that take part again.
+    reversed: documents that came in by it, set apart, and reversed in the books. reposted: those that the run
+    itself had set apart, and that stand in the books again. posted: documents that it changed, and that stand in
+    the books as it posted them: they were there before, and follow their systems.
+    asked: what a person must decide. failures: (code, message) of systems that could not be written to; their
     deliveries wait.
     """
 
@@ -47,6 +55,12 @@ class Undone:
     restored: int = 0
     deactivated: int = 0
     removed: int = 0
+    apart: int = 0
+    rewritten: int = 0
+    included: int = 0
+    reversed: int = 0
+    reposted: int = 0
+    posted: int = 0
     asked: int = 0
     failures: list[tuple[str, str]] = field(default_factory=list)
 
@@ -71,12 +85,16 @@ def undo(session: Session, run: int, *, removal: Removal = "deactivate") -> Undo
     with session.db.transaction() as tx:
         _check(tx, session, run)
         spanned = reversals.batches(tx, run)
-    done = Undone(run=run)
+    done = Undone(run=run, included=take_in_again(session, run))
+    done.reposted = take_documents_in_again(session, run)
+    done.reversed = set_documents_apart(session, run)
     _take_away(session, run, removal, done)
     if spanned is not None:
-        _take_back_created(session, run, spanned, done)
+        alone = _created_alone(session, run, spanned, done)
+        _deactivate(session, run, alone, done)
         _take_back_changed(session, run, done)
     with session.db.transaction() as tx:
+        done.posted = reversals.posted(tx, run)
         audit.add_one(
             tx,
             "run.undone",
@@ -87,7 +105,15 @@ def undo(session: Session, run: int, *, removal: Removal = "deactivate") -> Undo
             f"removed {done.removed}, asked {done.asked}",
         )
     session.add(
-        {"restored": done.restored, "deactivated": done.deactivated, "removed": done.removed}
+        {
+            "restored": done.restored,
+            "deactivated": done.deactivated,
+            "removed": done.removed,
+            "apart": done.apart,
+            "included": done.included,
+            "documents_apart": done.reversed,
+            "documents_included": done.reposted,
+        }
     )
     try:
         deliver(session)
@@ -176,12 +202,13 @@ def _by_hand(session: Session, run: int, row: Sequence[Any]) -> list[Question]:
 # -- customers it created or changed --------------------------------------------------------------
 
 
-def _take_back_created(session: Session, run: int, spanned: tuple[int, int], done: Undone) -> None:
+def _created_alone(session: Session, run: int, spanned: tuple[int, int], done: Undone) -> list[int]:
+    """Set apart what came in by the run, and return the customers it brought into being, told of by nothing else."""
     with session.db.transaction() as tx:
         rows = reversals.created(tx, run, *spanned)
         asked = [
             ("undo", f"run {run}/{id_}", [id_, into],
-             f"customer {id_} was merged into {into} by the run or since; split them by hand")
+             f"customer {id_} was merged into {into} by the run or since; to take that back: unmerge {id_}")
             for id_, into in {*reversals.retired(tx, run), *((r[0], r[1]) for r in rows if r[1])}
         ]  # fmt: skip
         asked += [
@@ -195,8 +222,15 @@ def _take_back_created(session: Session, run: int, spanned: tuple[int, int], don
             if is_used and into is None
         ]
         _ask(tx, session, asked, done)
-    alone = [id_ for id_, into, is_used in rows if into is None and not is_used]
-    for chunk in _chunks(alone):
+    left = [id_ for id_, into, is_used in rows if into is not None or is_used]
+    done.apart, done.rewritten, moved = set_apart(session, run, spanned, left)
+    with session.db.transaction() as tx:
+        _ask(tx, session, moved, done)
+    return [id_ for id_, into, is_used in rows if into is None and not is_used]
+
+
+def _deactivate(session: Session, run: int, customers: Sequence[int], done: Undone) -> None:
+    for chunk in _chunks(customers):
         with session.db.transaction() as tx:
             absorb_edits_in(tx, session)
             golden = stewards.golden(tx, session.rules, chunk)

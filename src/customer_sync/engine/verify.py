@@ -1,6 +1,6 @@
-"""Verify: read every system again, from itself, and compare it with the ledger field by field.
+"""Verify: read every system again, and compare it with the ledger: customers field by field, then documents.
 
-Nothing is absorbed and nothing is sent. Memory stays flat: a page at a time, and a mark per
+Nothing is absorbed and nothing is sent. Memory stays flat over customers: a page at a time, and a mark per
 link to see which live records a system no longer shows. docs/metrics.md says what is counted.
 """
 
@@ -24,6 +24,7 @@ from customer_sync.engine.comparison import (
     outward_fields,
 )
 from customer_sync.engine.intake import pages, read_ids
+from customer_sync.engine.ledger.agreeing import agreement_of_documents
 from customer_sync.engine.measures import completion, entry
 from customer_sync.engine.session import Session
 from customer_sync.kernel.errors import CustomerSyncError, OperatorError, RetryableError
@@ -55,6 +56,7 @@ def verify(session: Session, *, limit_differences: int = LIMIT_DIFFERENCES) -> A
         streams.append(tally.agreement(error))
         listed += tally.listed
         differing += tally.differing
+    documents = agreement_of_documents(session, limit=limit_differences)
     now = session.now()
     with session.db.transaction(snapshot=True) as tx:
         customers, unabsorbed = views.ledger_rows(tx)
@@ -68,6 +70,7 @@ def verify(session: Session, *, limit_differences: int = LIMIT_DIFFERENCES) -> A
             ledger_unabsorbed=unabsorbed,
             completion=completion(tx, now=now),
             entry=entry(tx, now=now),
+            documents=documents,
         )
 
 

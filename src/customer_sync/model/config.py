@@ -245,8 +245,13 @@ class CustomField(_Model):
 
 
 class MatchConfig(_Model):
-    """Which exact keys recognise a customer, and which values are too common to be trusted."""
+    """How records of one customer are recognised, and which values are too common to be trusted."""
 
+    method: Literal["scored", "exact"] = Field(
+        "scored",
+        description="'scored': all that records have in common is weighed; references and tax ids are certain. "
+        "'exact': only the keys below count.",
+    )
     keys: list[Literal["email", "phone", "tax_id", "reference"]] = [
         "reference",
         "tax_id",

@@ -5,6 +5,7 @@ are positive, credits negative. Rates are functional units per unit, in ``rate_e
 whole minor units of their currency; only lines of a document may be finer.
 """
 
+from datetime import date
 from typing import Literal
 
 import polars as pl
@@ -14,8 +15,9 @@ from customer_sync.model.field import Field
 __all__ = [
     "ALLOCATIONS", "ALLOCATION_CHANGES", "AMOUNT_E4_MAX", "CLEARING", "DIFFERENCES", "DOCUMENTS",
     "DOCUMENT_EVENTS", "DOCUMENT_FIELDS", "DOCUMENT_OUTCOMES", "DOCUMENT_REJECTS", "DOCUMENT_TYPES",
-    "ENTRIES", "ENTRY_KINDS", "GIVEN", "HELD", "ITEMS", "LINES", "LINE_FIELDS", "OPEN", "PERIODS", "POSTINGS",
-    "RATE_E12_ONE", "RECOGNISED", "SCHEDULES", "STANDING", "DocumentState", "DocumentType",
+    "ENTRIES", "ENTRY_KINDS", "FIRST_DAY", "GIVEN", "HELD", "ITEMS", "LAST_DAY", "LINES", "LINE_FIELDS", "OPEN",
+    "PERIODS", "POSTINGS", "RATE_E12_MAX", "RATE_E12_ONE", "RECOGNISED", "SCHEDULES", "SETTLES", "STANDING",
+    "DocumentState", "DocumentType",
 ]  # fmt: skip
 
 DocumentType = Literal["order", "invoice", "credit_note", "payment", "refund", "fee", "payout", "points"]  # fmt: skip
@@ -23,12 +25,22 @@ DOCUMENT_TYPES: tuple[DocumentType, ...] = (
     "order", "invoice", "credit_note", "payment", "refund", "fee", "payout", "points",
 )  # fmt: skip
 
+# What each type can settle by the rules as they come: what stands on the other side of the customer's account.
+_DEBITS, _CREDITS = ("invoice", "refund"), ("credit_note", "payment")
+SETTLES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_DEBITS, _CREDITS),
+    **dict.fromkeys(_CREDITS, _DEBITS),
+}
+
 # noted: known, and by its rule nothing is posted (an order, a draft).
 DocumentState = Literal["posted", "noted", "waiting", "parked", "void", "rejected"]
 ENTRY_KINDS = ("post", "reverse", "allocate", "recognise", "exchange", "opening", "correct")
 
 AMOUNT_E4_MAX = 9 * 10**18  # 9e14 units
 RATE_E12_ONE = 10**12
+RATE_E12_MAX = 9 * 10**18  # 9 million units for one; what is larger does not fit
+# Beyond these a day is somebody's word for "none" or a slip; a service until 9999 would be recognised for ever.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 
 # What a mapping may say about a document. Amounts are plain numbers in the document's currency.
 DOCUMENT_FIELDS = {

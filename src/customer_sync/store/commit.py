@@ -33,9 +33,10 @@ def commit(
     stream = seen.stream.id
     note_batch(tx, rules, stream, records=seen.records.height, batch=batch, run=run, now=now)
     new = pick(where(seen.records, "is_new"), "link")
+    _merges(tx, effects, batch)
     _links(tx, effects, new)
     _claims(tx, effects, batch)
-    _customers(tx, effects, stream, batch)
+    _customers(tx, effects, stream, batch, now)
     _keys(tx, effects, new)
     _set_aside(tx, rules, effects, seen, batch=batch, run=run, now=now)
     _routes(tx, effects, new, batch=batch, run=run, now=now)
@@ -47,6 +48,14 @@ def note_batch(
 ) -> None:  # fmt: skip
     """Number this commit."""
     tx.execute(STATEMENTS["add_batch"], (batch, run, stream, rules.version, records, now))
+
+
+def _merges(tx: Transaction, effects: Effects, batch: int) -> None:
+    if effects.retired.is_empty():
+        return
+    customers, into = effects.retired["customer"].to_list(), effects.retired["into"].to_list()
+    tx.execute(STATEMENTS["add_merges"], {"batch": batch, "customers": customers, "into": into})
+    tx.execute(STATEMENTS["add_merge_links"], {"batch": batch, "customers": customers})
 
 
 def _links(tx: Transaction, effects: Effects, new: pl.DataFrame) -> None:
@@ -82,7 +91,7 @@ def _claims(tx: Transaction, effects: Effects, batch: int) -> None:
         tx.execute(STATEMENTS["supersede"], {"batch": batch})
 
 
-def _customers(tx: Transaction, effects: Effects, stream: int, batch: int) -> None:
+def _customers(tx: Transaction, effects: Effects, stream: int, batch: int, now: datetime) -> None:
     created = as_rows(effects.customers_new)
     changed = as_rows(effects.customers_changed)
     if stream == LEDGER_STREAM:  # rows that accountants inserted are there already
@@ -104,6 +113,7 @@ def _customers(tx: Transaction, effects: Effects, stream: int, batch: int) -> No
         tx.execute(STATEMENTS["retire_again"], gone)
         tx.execute(STATEMENTS["hand_over_creations"], gone)
         tx.execute(STATEMENTS["hand_over_reviews"], gone)
+        tx.execute(STATEMENTS["resolve_merged_reviews"], {"into": gone["into"], "now": now})
         tx.execute(STATEMENTS["drop_retired"], {"customers": customers})
 
 

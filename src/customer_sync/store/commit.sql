@@ -2,6 +2,16 @@
 -- Number this commit.
 INSERT INTO batch (number, run, stream, configuration, records, at) VALUES (%s, %s, %s, %s, %s, %s)
 
+-- name: add_merges
+-- Keep which customers go into which.
+INSERT INTO merge (customer, into_customer, batch)
+SELECT r.customer, r.into_customer, %(batch)s FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer)
+
+-- name: add_merge_links
+-- Keep which records they had, while they have them; by link_customer.
+INSERT INTO merge_link (customer, batch, link)
+SELECT l.customer, %(batch)s, l.id FROM link l WHERE l.customer = ANY(%(customers)s::bigint[])
+
 -- name: change_links
 -- Keep what changed about known links; by link's primary key.
 UPDATE link l SET customer = n.customer, state = n.state, since = n.since, seen = n.seen, shown = n.shown,
@@ -139,6 +149,12 @@ WHERE a.customer = r.customer AND a.kind = 'create'
 UPDATE review v SET customers = array_replace(v.customers, r.customer, r.into_customer)
 FROM unnest(%(customers)s::bigint[], %(into)s::bigint[]) r (customer, into_customer)
 WHERE v.decided_at IS NULL AND r.customer = ANY(v.customers)
+
+-- name: resolve_merged_reviews
+-- Whether two customers are one is answered once they are; by review_open_customers.
+UPDATE review v SET decided_at = %(now)s, decision = 'resolved by itself'
+WHERE v.kind = 'duplicate_customer' AND v.decided_at IS NULL
+  AND v.customers && %(into)s::bigint[] AND v.customers[1] = v.customers[2]
 
 -- name: resolve_decided_reviews
 -- A held record that found its customer needs no decision any more; by review_open.

@@ -55,6 +55,7 @@ SIGHTING: dict[str, pl.DataType] = {
 }
 # Entries by which a document's content is posted; others settle, convert or recognise it.
 _CONTENT = ("post", "opening", "correct")
+_KEY = ["stream", "external_id"]
 _MONEY = ("total", "net", "tax")
 _NOTED = (
     "number", "status", "due_date", "payout", "campaign", "source", "digest", "version", "stamp",
@@ -97,7 +98,7 @@ def allocate(tx: Transaction, count: int) -> pl.Series:
 
 def parties(tx: Transaction, named: pl.DataFrame) -> pl.DataFrame:
     """Return PARTIES: whose records (stream, external_id) are, where they are anybody's."""
-    _stage(tx, "named_customer", named.select("stream", "external_id").unique())
+    _stage(tx, "named_customer", named.select(_KEY).unique().sort(_KEY))
     return tx.frame(STATEMENTS["parties"], schema=PARTIES)
 
 
@@ -118,11 +119,11 @@ def lock(
             that day, is held too.
         named: ids of other documents.
     """
-    _stage(tx, "observed_document", observed.select("stream", "external_id"))
+    _stage(tx, "observed_document", observed.select(_KEY).sort(_KEY))
     _stage(
         tx,
         "concerned_party",
-        concerned.select(list(CONCERNED)).filter(pl.col("party").is_not_null()),
+        concerned.select(list(CONCERNED)).filter(pl.col("party").is_not_null()).sort("party"),
     )
     ids = pl.Series("document", [] if named is None else named, dtype=pl.Int64)
     _stage(tx, "named_document", ids.to_frame())
@@ -132,7 +133,7 @@ def lock(
 
 def standing(tx: Transaction, observed: pl.DataFrame) -> Standing:
     """Return what stands of the documents (stream, external_id) that are known."""
-    _stage(tx, "observed_document", observed.select("stream", "external_id"))
+    _stage(tx, "observed_document", observed.select(_KEY).sort(_KEY))
     known = tx.frame(STATEMENTS["standing"], schema=KNOWN)
     if known["entry"].null_count() == known.height:
         return Standing(documents=known, entries=empty(ENTRIES), postings=empty(POSTINGS))
@@ -151,7 +152,7 @@ def items(tx: Transaction, held: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]
 
 def customers(tx: Transaction, parties: pl.Series) -> pl.DataFrame:
     """Return CUSTOMERS: whose these parties are now."""
-    ids = parties.drop_nulls().unique().to_list()
+    ids = parties.drop_nulls().unique().sort().to_list()
     return tx.frame(STATEMENTS["customers"], [ids], schema=CUSTOMERS)
 
 
@@ -161,7 +162,11 @@ def crossing(tx: Transaction) -> pl.DataFrame:
 
 
 def unposted(tx: Transaction, first: date, last: date) -> dict[str, int]:
-    """Return state -> how many documents dated between two days wait, are parked or rejected."""
+    """Return how many documents dated between two days are not posted as they are, by how they stand.
+
+    waiting, parked, rejected: as their state. changed: posted, and a change of it is set aside. undated: of any
+    day, since none can be read.
+    """
     days = {"first": first, "last": last}
     return dict(cast("list[tuple[str, int]]", tx.rows(STATEMENTS["unposted"], days)))
 

@@ -14,7 +14,7 @@ from customer_sync.kernel.frames import empty
 from customer_sync.model.document import CLEARING, HELD
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
 
-__all__ = ["clearing", "held", "keep_cleared", "payouts_changed"]
+__all__ = ["clearing", "days", "held", "keep_cleared", "payouts_changed"]
 
 STATEMENTS = load(__file__)
 
@@ -27,6 +27,12 @@ def held(
     tx.stage("shown_document", named, analyze=named.height >= ANALYZE_ROWS_MIN)
     wanted = {"streams": list(streams), "first": window[0], "last": window[1]}
     return tx.frame(STATEMENTS["held"], wanted, schema=HELD)
+
+
+def days(tx: Transaction, documents: pl.Series) -> pl.DataFrame:
+    """Return document and date, as their systems said it last, of these documents."""
+    schema = {"document": pl.Int64(), "date": pl.Date()}
+    return tx.frame(STATEMENTS["days"], [documents.to_list()], schema=schema)
 
 
 def clearing(

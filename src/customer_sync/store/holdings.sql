@@ -13,10 +13,15 @@ WITH wanted AS MATERIALIZED (
     SELECT l.document, count(DISTINCT l.id) AS entries, (sum(p.amount) FILTER (WHERE a.is_control) * 10000)::bigint AS amount
     FROM live l JOIN posting p ON p.entry = l.id JOIN account a ON a.code = p.account GROUP BY l.document
 )
-SELECT d.id, d.stream, d.external_id, d.type, d.number, d.state, d.reason, d.party, coalesce(e.date, d.date), d.currency,
+SELECT d.id, d.stream, d.external_id, d.type, d.number, d.state, coalesce(d.reason, CASE d.presence WHEN 3 THEN 'undone' END),
+    d.party, coalesce(e.date, d.date), d.currency,
     (d.total * 10000)::bigint, (d.tax * 10000)::bigint, coalesce(p.entries, 0)::integer, p.amount, d.payout
 FROM wanted w JOIN document d ON d.id = w.id LEFT JOIN posted p ON p.document = d.id LEFT JOIN live e ON e.id = d.entry
 ORDER BY d.id
+
+-- name: days
+-- The day of documents as their systems said it last; by document's primary key.
+SELECT id, date FROM document WHERE id = ANY(%s::bigint[])
 
 -- name: clearing
 -- Postings on clearing accounts of the documents that these payouts carry, and of the payouts; by document_payout, document (stream, external_id), entry_document and posting's primary key.

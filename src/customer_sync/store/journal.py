@@ -19,7 +19,7 @@ from customer_sync.model.document import ENTRIES
 __all__ = [
     "ACCOUNTS", "BOOK", "FOUND", "PARTY_ACCOUNTS", "TRIAL_BALANCE", "Wanted", "account_before", "accounts",
     "add_accounts", "allocate", "balances", "commit", "entries", "find", "general_ledger", "head", "id_of", "money",
-    "party_accounts", "span", "trial_balance",
+    "party_accounts", "posted", "span", "trial_balance",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -107,6 +107,13 @@ def add_accounts(tx: Transaction, chart: pl.DataFrame) -> None:
 def accounts(tx: Transaction) -> pl.DataFrame:
     """Return the chart of accounts, by code."""
     return tx.frame(STATEMENTS["accounts"], schema=ACCOUNTS)
+
+
+def posted(tx: Transaction, codes: pl.Series) -> list[str]:
+    """Return which of these accounts were posted to."""
+    if codes.is_empty():
+        return []
+    return [cast("str", row[0]) for row in tx.rows(STATEMENTS["posted"], [codes.to_list()])]
 
 
 # -- writing --------------------------------------------------------------------------------------

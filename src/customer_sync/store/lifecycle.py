@@ -112,11 +112,11 @@ def documents(tx: Transaction, customer: int) -> pl.DataFrame:
 
 
 def revenue(
-    tx: Transaction, since: date, until: date, *, segment: tuple[str, str] | None
+    tx: Transaction, since: date, until: date, *, segment: tuple[str, str, str | None] | None
 ) -> pl.DataFrame:
-    """Return REVENUE between two days; segment: (column, custom field) of customers that tells them apart."""
-    column, custom = segment or (None, None)
-    asked = {"since": since, "until": until, "column": column, "custom": custom}
+    """Return REVENUE between two days; segment: (column, custom field, part) of customers that tells them apart."""
+    column, custom, part = segment or (None, None, None)
+    asked = {"since": since, "until": until, "column": column, "custom": custom, "part": part}
     return tx.frame(STATEMENTS["revenue"], asked, schema=REVENUE)
 
 

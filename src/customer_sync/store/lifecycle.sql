@@ -34,7 +34,9 @@ WHERE l.customer = %(customer)s AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.do
 -- name: revenue
 -- What revenue accounts came to between two days, by what their documents and customers say; by entry_date and posting's primary key.
 SELECT p.account, e.period, d.campaign, d.source,
-    CASE WHEN %(column)s::text IS NOT NULL THEN coalesce(to_jsonb(c) ->> %(column)s, c.custom::jsonb ->> %(custom)s) END,
+    CASE WHEN %(column)s::text IS NOT NULL THEN coalesce(
+        CASE WHEN %(part)s::text IS NULL THEN to_jsonb(c) ->> %(column)s ELSE (to_jsonb(c) ->> %(column)s)::jsonb ->> %(part)s END,
+        c.custom::jsonb ->> %(custom)s) END,
     (sum(p.functional) * 10000)::bigint
 FROM entry e JOIN posting p ON p.entry = e.id JOIN account a ON a.code = p.account AND a.type = 'revenue'
 LEFT JOIN document d ON d.id = p.document LEFT JOIN link l ON l.id = d.party

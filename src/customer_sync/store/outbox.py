@@ -39,7 +39,7 @@ TAKEN = {
 }  # fmt: skip
 DUE_LINKS = {
     "link": pl.Int64(), "external_id": pl.String(), "customer": pl.Int64(), "state": pl.Int32(), "version": pl.String(),
-    "image": pl.String(), "accepted": pl.String(),
+    "image": pl.String(), "accepted": pl.String(), "patch": pl.String(), "expected": pl.String(),
 }  # fmt: skip
 ATTEMPTS = {
     "token": pl.String(), "outbound": pl.Int64(), "customer": pl.Int64(), "stream": pl.Int32(), "link": pl.Int64(),
@@ -150,11 +150,10 @@ def mark_seen(tx: Transaction, links: Sequence[int], *, mark: int) -> None:
 
 
 def orphans(tx: Transaction, stream: int, *, run: int, limit: int) -> pl.DataFrame:
-    """Return attempts whose outcome is unknown and whose sender is this run or gone: rows of ATTEMPTS."""
+    """Return attempts whose outcome is unknown and whose sender is this run or gone: ATTEMPTS, ``is_asked``."""
     params = {"stream": stream, "run": run, "limit": limit}
-    return pl.DataFrame(
-        tx.rows(_present("orphans", "a.run"), params), schema=ATTEMPTS, orient="row"
-    )
+    schema = {**ATTEMPTS, "is_asked": pl.Boolean()}
+    return pl.DataFrame(tx.rows(_present("orphans", "a.run"), params), schema=schema, orient="row")
 
 
 def retry(tx: Transaction, stream: int | None) -> int:

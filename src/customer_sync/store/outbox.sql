@@ -22,9 +22,10 @@ WHERE o.stream = %(stream)s AND o.kind = ANY(%(kinds)s) AND o.id > %(after)s
 ORDER BY o.id LIMIT %(limit)s
 
 -- name: due_links
--- The links of taken outbounds with their images; by the primary keys of link and image.
-SELECT l.id, l.external_id, l.customer, l.state, l.version, i.fields, i.accepted
-FROM taken t JOIN link l ON l.id = t.link LEFT JOIN image i ON i.link = l.id
+-- The links of taken outbounds with their images, and what they are to show again; by the primary keys of link,
+-- image and restoration.
+SELECT l.id, l.external_id, l.customer, l.state, l.version, i.fields, i.accepted, r.patch, r.expected
+FROM taken t JOIN link l ON l.id = t.link LEFT JOIN image i ON i.link = l.id LEFT JOIN restoration r ON r.link = l.id
 
 -- name: links_of_customers
 -- All links of the customers concerned, for references and to see who is there already; by link (customer).
@@ -62,7 +63,8 @@ UPDATE link SET seen = greatest(seen, %(mark)s) WHERE id = ANY(%(links)s::bigint
 -- name: orphans
 -- Attempts of which nobody knows what became of them, and whose sender is gone; by attempt_open.
 SELECT a.token, a.outbound, a.customer, a.stream, a.link, a.kind, a.external_id, a.patch, a.expected, a.expected_version,
-    a.sent, a.mark, o.tries
+    a.sent, a.mark, o.tries,
+    EXISTS (SELECT 1 FROM review v WHERE v.kind = 'unknown_outcome' AND v.subject = a.token AND v.decided_at IS NULL)
 FROM attempt a LEFT JOIN outbound o ON o.id = a.outbound
 WHERE a.stream = %(stream)s AND a.outcome IN ('sent', 'unknown')
   AND (a.run = %(run)s OR NOT {present})

@@ -7,8 +7,11 @@ SELECT period, state FROM period WHERE period = ANY(%s::text[]) ORDER BY period 
 INSERT INTO period (period) SELECT unnest(%s::text[]) ORDER BY 1 ON CONFLICT DO NOTHING
 
 -- name: set_state
--- Close or reopen a period; waits for those who are posting into it. By period's primary key.
-INSERT INTO period AS p (period, state, closed_at, by) VALUES (%(period)s, %(state)s, %(at)s, %(by)s)
+-- Close or reopen a period; waits for those who are posting into it. What was never closed is not reopened. By period's
+-- primary key.
+INSERT INTO period AS p (period, state, closed_at, by)
+SELECT %(period)s, %(state)s, %(at)s, %(by)s
+WHERE %(state)s <> 'open' OR EXISTS (SELECT 1 FROM period o WHERE o.period = %(period)s)
 ON CONFLICT (period) DO UPDATE SET state = EXCLUDED.state, closed_at = EXCLUDED.closed_at, by = EXCLUDED.by
 WHERE p.state <> EXCLUDED.state
 RETURNING period

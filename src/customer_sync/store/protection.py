@@ -20,8 +20,8 @@ STATEMENTS = load(__file__)
 
 # What comes and goes. Every other table keeps its rows.
 LOSING_ROWS = [
-    "given", "inbox", "ledger_edit", "match_key", "outbound", "plan_customer", "plan_patch", "plan_record",
-    "schedule_due",
+    "candidate_key", "given", "inbox", "ledger_edit", "match_key", "outbound", "plan_customer", "plan_patch",
+    "plan_record", "profile", "profiled", "restoration", "schedule_due", "term",
 ]  # fmt: skip
 # What only triggers write, with the rights of the owner.
 KEPT_BY_TRIGGERS = ["balance", "seal"]

@@ -9,7 +9,8 @@ import polars as pl
 from customer_sync.infra.pg import Transaction, load
 
 __all__ = [
-    "add", "add_faults", "doubtful", "open_rejects", "read_through", "records", "resolve", "sift", "withdraw",
+    "add", "add_faults", "doubtful", "open_rejects", "read_through", "records", "renew", "resolve", "sift",
+    "withdraw",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -63,6 +64,18 @@ def sift(
     tx.stage("new_fault", faults)
     tx.stage("sifted", seen.select("external_id"))
     tx.execute(STATEMENTS["sift"], {"stream": stream, "now": now})
+
+
+def renew(
+    tx: Transaction, stream: int, stage: str, faults: pl.DataFrame, *, run: int, now: datetime
+) -> None:
+    """Let these, as of ``add``, be all that is set aside of a stream at one stage; what is told already stays."""
+    if not faults.height and not tx.rows(STATEMENTS["has_open"], [stream])[0][0]:
+        return
+    tx.stage("new_fault", faults.unique(["external_id", "field", "code"], maintain_order=True))
+    params = {"stream": stream, "stage": stage, "now": now, "run": run}
+    tx.execute(STATEMENTS["renew_closed"], params)
+    tx.execute(STATEMENTS["renew_told"], params)
 
 
 def read_through(tx: Transaction, stream: int, *, since: datetime, now: datetime) -> None:

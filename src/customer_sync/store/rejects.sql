@@ -5,6 +5,19 @@ SELECT n.stage, %(stream)s, n.external_id, n.field, n.code, n.detail, n.whole, %
 ON CONFLICT (stream, external_id, field, code) WHERE resolved_at IS NULL
 DO UPDATE SET last_at = EXCLUDED.last_at, times = reject.times + 1, detail = EXCLUDED.detail
 
+-- name: renew_closed
+-- What was set aside at a stage and is not said any more; by reject_open.
+UPDATE reject r SET resolved_at = %(now)s
+WHERE r.stream = %(stream)s AND r.stage = %(stage)s AND r.resolved_at IS NULL
+  AND NOT EXISTS (SELECT 1 FROM new_fault n WHERE n.external_id = r.external_id AND n.field = r.field AND n.code = r.code)
+
+-- name: renew_told
+-- Open what is not open yet; by reject_open.
+INSERT INTO reject (stage, stream, external_id, field, code, detail, whole, first_at, last_at, run)
+SELECT n.stage, %(stream)s, n.external_id, n.field, n.code, n.detail, n.whole, %(now)s, %(now)s, %(run)s FROM new_fault n
+WHERE n.stage = %(stage)s
+ON CONFLICT (stream, external_id, field, code) WHERE resolved_at IS NULL DO NOTHING
+
 -- name: resolve
 -- Rejects of this stage and these records are resolved; by reject_open.
 UPDATE reject SET resolved_at = %(now)s

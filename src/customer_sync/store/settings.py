@@ -21,6 +21,8 @@ __all__ = [
     "streams",
     "version",
     "versions",
+    "writing_done",
+    "writing_failed",
 ]
 
 STATEMENTS = load(__file__)
@@ -70,6 +72,16 @@ def reading_failed(tx: Transaction, stream: int, *, code: str, reason: str, now:
 def reading_done(tx: Transaction, stream: int) -> None:
     """Forget how reading a stream failed before: now it was read."""
     tx.execute(STATEMENTS["reading_done"], [stream])
+
+
+def writing_failed(tx: Transaction, stream: int, *, code: str, reason: str, now: datetime) -> None:
+    """Remember that a stream could not be written to, until it is."""
+    tx.execute(STATEMENTS["writing_failed"], [now, code, reason, stream])
+
+
+def writing_done(tx: Transaction, stream: int) -> None:
+    """Forget how writing to a stream failed before: now something was written."""
+    tx.execute(STATEMENTS["writing_done"], [stream])
 
 
 def is_first(tx: Transaction, stream: int) -> bool:

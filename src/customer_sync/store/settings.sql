@@ -73,6 +73,15 @@ SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '/publish', 0)
 -- A stream could not be read, since then; by stream's primary key.
 UPDATE stream SET failed_at = coalesce(failed_at, %s), failed_code = %s, failed_reason = %s WHERE id = %s
 
+-- name: writing_failed
+-- A stream could not be written to, since then; by stream's primary key.
+UPDATE stream SET unwritten_since = coalesce(unwritten_since, %s), unwritten_code = %s, unwritten_reason = %s WHERE id = %s
+
+-- name: writing_done
+-- A stream was written to, after it could not be; by stream's primary key.
+UPDATE stream SET unwritten_since = NULL, unwritten_code = NULL, unwritten_reason = NULL
+WHERE id = %s AND unwritten_since IS NOT NULL
+
 -- name: reading_done
 -- A stream was read, after it could not be; by stream's primary key.
 UPDATE stream SET failed_at = NULL, failed_code = NULL, failed_reason = NULL WHERE id = %s AND failed_at IS NOT NULL

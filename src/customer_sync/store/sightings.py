@@ -16,8 +16,8 @@ from customer_sync.store.documents import CONCERNED
 from customer_sync.store.snapshot import ANALYZE_ROWS_MIN
 
 __all__ = [
-    "ASIDE", "NEWS", "aside", "concerned", "counts", "given", "keep_given", "keep_looked", "live_count", "live_ids",
-    "looked", "news", "said", "tied",
+    "ASIDE", "NEWS", "UNFIT", "aside", "concerned", "counts", "given", "judge_given", "keep_given", "keep_looked",
+    "live_count", "live_ids", "looked", "news", "said", "tied", "unread",
 ]  # fmt: skip
 
 STATEMENTS = load(__file__)
@@ -28,6 +28,7 @@ NEWS: dict[str, pl.DataType] = {
     "state": pl.String(),
     "reason": pl.String(),
     "shown": pl.Int64(),
+    "presence": pl.Int16(),
 }
 # said: the JSON of what the document said last, by canonical fields.
 ASIDE: dict[str, pl.DataType] = {
@@ -39,6 +40,17 @@ ASIDE: dict[str, pl.DataType] = {
     "shown": pl.Int64(),
     "presence": pl.Int16(),
     "said": pl.String(),
+}
+# named: the stream of what a document says that it settles. type, state: of that, null of what is not known.
+# elsewhere: another stream of that system that has one of this id, which can be settled so.
+UNFIT: dict[str, pl.DataType] = {
+    "stream": pl.Int32(),
+    "external_id": pl.String(),
+    "named": pl.String(),
+    "other": pl.String(),
+    "type": pl.String(),
+    "state": pl.String(),
+    "elsewhere": pl.String(),
 }
 
 
@@ -98,6 +110,12 @@ def keep_looked(tx: Transaction, stream: int, version: int) -> None:
     tx.execute(STATEMENTS["keep_looked"], [version, stream])
 
 
+def unread(tx: Transaction, stream: int, *, limit: int) -> list[str]:
+    """Return the ids of customers whose reading failed when documents of a stream named them."""
+    rows = tx.rows(STATEMENTS["unread"], {"stream": stream, "limit": limit})
+    return [cast("str", row[0]) for row in rows]
+
+
 def live_count(tx: Transaction, stream: int) -> int:
     """Return how many documents of a stream its system was last seen to have."""
     return cast("int", tx.rows(STATEMENTS["live_count"], [stream])[0][0])
@@ -145,15 +163,26 @@ def given(tx: Transaction, documents: pl.Series) -> pl.DataFrame:
     return tx.frame(STATEMENTS["given"], [documents.to_list()], schema=schema)
 
 
-def keep_given(tx: Transaction, documents: pl.Series, rows: pl.DataFrame) -> None:
-    """Keep what these documents allocate now: document, stream, external_id, amount_e4."""
+def judge_given(tx: Transaction) -> pl.DataFrame:
+    """Look again at what could not be settled as its document says; return UNFIT, what still cannot."""
+    tx.execute(STATEMENTS["judge_given"])
+    return tx.frame(STATEMENTS["unfit"], schema=UNFIT)
+
+
+def keep_given(
+    tx: Transaction, documents: pl.Series, rows: pl.DataFrame, *, sides: Sequence[str]
+) -> None:
+    """Keep what these documents allocate now: document, stream, external_id, amount_e4.
+
+    sides: the types of what they can settle; whatever else they name is looked at by `judge_given`.
+    """
     _stage(tx, "given_document", documents.to_frame("document"))
     new = rows.select(
         "document", "stream", "external_id", journal.money("amount_e4").alias("amount")
     )
     _stage(tx, "new_given", new)
     tx.execute(STATEMENTS["drop_given"])
-    tx.execute(STATEMENTS["add_given"])
+    tx.execute(STATEMENTS["add_given"], {"sides": list(sides)})
 
 
 def _stage(tx: Transaction, name: str, frame: pl.DataFrame) -> None:

@@ -1,6 +1,6 @@
 -- name: news
 -- Documents shown that are new or say something new, and what is known of them; by document (stream, external_id).
-SELECT o.row, d.id, d.state, d.reason, d.shown
+SELECT o.row, d.id, d.state, d.reason, d.shown, d.presence
 FROM shown_document o
 LEFT JOIN LATERAL (SELECT * FROM document WHERE stream = %(stream)s AND external_id = o.external_id OFFSET 0) d ON true
 WHERE %(all)s OR d.id IS NULL OR d.read IS DISTINCT FROM o.digest
@@ -16,6 +16,7 @@ SELECT d.id, d.external_id, d.state, d.reason, d.read, d.shown, d.presence, coal
 FROM document d
 WHERE d.stream = %(stream)s AND d.reason IS NOT NULL AND d.id > %(after)s AND coalesce(d.aside, d.snapshot) IS NOT NULL
   AND (%(all)s
+    OR d.reason = 'customer_unread'
     OR d.reason = 'customer_missing' AND EXISTS (
         SELECT 1 FROM link l WHERE l.stream = %(customers)s AND l.state <> 3
           AND l.external_id = CASE WHEN d.aside IS NULL THEN d.customer_ref ELSE d.aside::json ->> 'customer' END)
@@ -83,6 +84,36 @@ WHERE g.document = ANY(%s::bigint[]) ORDER BY 3, 1, 2
 DELETE FROM given g USING given_document n WHERE g.document = n.document
 
 -- name: add_given
--- Keep what documents allocate now; the same one twice is one.
-INSERT INTO given (document, stream, external_id, amount)
-SELECT document, stream, external_id, sum(amount::numeric) FROM new_given GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+-- Keep what documents allocate now; the same one twice is one. By document (stream, external_id).
+INSERT INTO given (document, stream, external_id, amount, judged)
+SELECT n.document, n.stream, n.external_id, n.amount, o.id IS NOT NULL FROM (
+    SELECT document, stream, external_id, sum(amount::numeric) AS amount FROM new_given GROUP BY 1, 2, 3
+) n LEFT JOIN LATERAL (
+    SELECT id FROM document WHERE stream = n.stream AND external_id = n.external_id AND state = 'posted'
+      AND type = ANY(%(sides)s::text[]) OFFSET 0
+) o ON true ORDER BY 1, 2, 3
+
+-- name: judge_given
+-- What is known by now, and can be settled by what says so; by given_unjudged, document's primary key and (stream, external_id).
+UPDATE given g SET judged = true FROM document d, document o
+WHERE NOT g.judged AND d.id = g.document AND o.stream = g.stream AND o.external_id = g.external_id AND o.state = 'posted'
+  AND sign(d.amount) * sign(o.amount) < 0
+
+-- name: unfit
+-- What posted documents say that they settle and cannot: it is not known, nothing of it is ever posted, or it stands on the
+-- same side; and where one of that id is, which they may mean. What is set aside has its own reason; for what was withdrawn,
+-- the money stands to the customer's credit. By given_unjudged,
+-- document's primary key and (stream, external_id).
+SELECT d.stream, d.external_id, s.system || '.' || s.name, g.external_id, o.type, o.state, (
+    SELECT min(t.system || '.' || t.name) FROM stream t JOIN document x ON x.stream = t.id AND x.external_id = g.external_id
+    WHERE t.system = s.system AND t.id <> g.stream AND x.state = 'posted' AND sign(x.amount) * sign(d.amount) < 0
+)
+FROM given g JOIN document d ON d.id = g.document JOIN stream s ON s.id = g.stream
+LEFT JOIN document o ON o.stream = g.stream AND o.external_id = g.external_id
+WHERE NOT g.judged AND d.state = 'posted' AND d.amount <> 0
+  AND (o.id IS NULL OR o.state = 'noted' AND o.status IS DISTINCT FROM 'draft' OR o.state = 'posted' AND o.amount <> 0) ORDER BY 1, 2, 4
+
+-- name: unread
+-- Customers whose reading failed when a document named them; by document_aside.
+SELECT DISTINCT CASE WHEN aside IS NULL THEN customer_ref ELSE aside::json ->> 'customer' END FROM document
+WHERE stream = %(stream)s AND reason = 'customer_unread' ORDER BY 1 LIMIT %(limit)s

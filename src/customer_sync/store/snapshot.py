@@ -25,6 +25,7 @@ __all__ = [
     "ledger_edits",
     "load_snapshot",
     "news",
+    "owners",
 ]
 
 STATEMENTS = load(__file__)
@@ -79,6 +80,12 @@ _OBSERVED: dict[str, type[pl.DataType] | pl.DataType] = {
     "row": pl.UInt32, "external_id": pl.String, "link": pl.Int64, "digest": pl.Int64, "version": pl.String,
     "changed_at": INSTANT,
 }  # fmt: skip
+
+
+def owners(tx: Transaction, links: list[int]) -> pl.Series:
+    """Return the customers whose these records are."""
+    rows = tx.rows(STATEMENTS["owners"], {"links": links})
+    return pl.Series("customer", [row[0] for row in rows], pl.Int64)
 
 
 def stage_observed(tx: Transaction, records: pl.DataFrame) -> None:
@@ -142,6 +149,7 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
     stream: int,
     customers: pl.Series,
     keys: pl.DataFrame,
+    sought: pl.DataFrame,
     pointing: pl.DataFrame,
     merged_into: list[str],
     new_count: int,
@@ -159,6 +167,7 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
         stream: the stream observed.
         customers: customers of the observed records.
         keys: (link, kind, key, is_kept) of new records.
+        sought: those of the keys that recognise a customer by themselves.
         pointing: (key, stream, external_id) of records that new ones refer to.
         merged_into: external ids that observed records were merged into.
         new_count: how many customers may be new at most.
@@ -166,9 +175,9 @@ def load_snapshot(  # noqa: PLR0913 - one picture, one call
         answered: model.frame.SENT of the attempts whose answers are being absorbed.
         owners: (link, customer) of records that we created ourselves.
     """
-    candidates = _candidates(tx, rules, keys, pointing)
+    candidates = _candidates(tx, rules, sought, pointing)
     winners = _winners(tx, stream, merged_into)
-    decided = _decided(tx, stream, rows) if new_count else empty(_DECIDED)
+    decided = _decided(tx, stream, rows) if new_count or merged_into else empty(_DECIDED)
     if owners is not None and owners.height:
         owners = _standing(tx, owners)
         settled = owners.with_columns(same=pl.lit(value=True))

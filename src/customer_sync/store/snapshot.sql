@@ -72,6 +72,10 @@ JOIN customer c ON c.id = d.customer
 -- Whom these customers resolve to, where they were retired since; by customer's primary key.
 SELECT c.id, c.retired_into FROM customer c WHERE c.id = ANY(%(ids)s::bigint[]) AND c.retired_into IS NOT NULL
 
+-- name: owners
+-- Whose these records are; by link's primary key.
+SELECT DISTINCT l.customer FROM link l WHERE l.id = ANY(%(links)s::bigint[]) ORDER BY 1
+
 -- name: winners
 -- The records that observed ones were merged into; by link (stream, external_id).
 SELECT l.id, l.external_id, l.customer
@@ -101,7 +105,7 @@ CROSS JOIN LATERAL (SELECT * FROM image WHERE link = l.id OFFSET 0) i
 -- Claims that still count, of the touched customers' links; by claim (link, stamp, basis).
 SELECT c.link, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared
 FROM touched t
-CROSS JOIN LATERAL (SELECT id FROM link WHERE customer = t.customer AND state <> 3 OFFSET 0) l
+CROSS JOIN LATERAL (SELECT id FROM telling_link WHERE customer = t.customer OFFSET 0) l
 CROSS JOIN LATERAL (SELECT * FROM claim WHERE link = l.id AND superseded IS NULL OFFSET 0) c
 
 -- name: customers

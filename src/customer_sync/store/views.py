@@ -227,7 +227,10 @@ def golden_before_edit(tx: Transaction, rules: Published, customer: int) -> dict
 
 
 def claims_of(tx: Transaction, customer: int) -> pl.DataFrame:
-    """Return every claim about a customer: model.frame.CLAIMS and its link, superseded ones too."""
+    """Return every claim about a customer: model.frame.CLAIMS and its link, superseded ones too.
+
+    tells: claims of that link count, as it is not set apart.
+    """
     schema = {
         "link": pl.Int64(),
         "stream": pl.Int32(),
@@ -241,6 +244,7 @@ def claims_of(tx: Transaction, customer: int) -> pl.DataFrame:
         "fields": pl.String(),
         "cleared": pl.String(),
         "superseded": pl.Int64(),
+        "tells": pl.Boolean(),
     }
     return pl.DataFrame(
         tx.rows(STATEMENTS["claims_of_customer"], [customer]), schema=schema, orient="row"

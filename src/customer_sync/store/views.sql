@@ -163,7 +163,9 @@ WHERE (%(since)s::timestamptz IS NULL OR b.at >= %(since)s) AND (%(run)s::bigint
 
 -- name: stream_rows
 -- Every stream with where its reading stands; by stream's primary key.
-SELECT id, system, name, read_at, cursor IS NOT NULL, failed_at, failed_code, failed_reason FROM stream ORDER BY id
+SELECT id, system, name, read_at, cursor IS NOT NULL, failed_at, failed_code, failed_reason,
+    unwritten_since, unwritten_code, unwritten_reason
+FROM stream ORDER BY id
 
 -- name: link_status
 -- How many links of each stream stand how: the status of a link as the database alone can tell it; scans link.
@@ -256,7 +258,8 @@ WHERE decided_at IS NULL AND customers @> ARRAY[%s::bigint] ORDER BY id
 
 -- name: claims_of_customer
 -- Every claim about a customer, superseded ones too; by link (customer) and claim's primary key.
-SELECT l.id, l.stream, l.external_id, l.state, l.since, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared, c.superseded
+SELECT l.id, l.stream, l.external_id, l.state, l.since, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared, c.superseded,
+    EXISTS (SELECT 1 FROM telling_link t WHERE t.id = l.id)
 FROM link l JOIN claim c ON c.link = l.id WHERE l.customer = %s ORDER BY c.stamp, l.id, c.basis
 
 -- name: changes_of_field
@@ -379,7 +382,10 @@ SELECT a.outbound FROM attempt a
 WHERE NOT EXISTS (SELECT 1 FROM audit_event e WHERE e.run = a.run AND e.kind = 'sent.' || a.kind AND e.detail = a.token)
    OR (a.answered_at IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM audit_event e WHERE e.kind LIKE 'answered.%%' AND split_part(e.detail, ' ', 1) = a.token
-          AND e.customer = a.customer))
+          AND e.customer = a.customer)
+      AND NOT EXISTS ( -- what was created for a customer is that of whom it was merged into
+        SELECT 1 FROM audit_event e WHERE e.kind LIKE 'answered.%%' AND split_part(e.detail, ' ', 1) = a.token
+          AND e.run = a.run))
 
 -- name: doctor_outbounds_astray
 -- Outbounds for a link that does not exist, or for a customer that does not exist or is retired; scans outbound.
@@ -404,9 +410,9 @@ SELECT name FROM (
 ) s WHERE last < used
 
 -- name: keys_of_links
--- The next links of a stream with their images, by link (stream, external_id).
+-- The next links of a stream that are not set apart, with their images, by link (stream, external_id).
 SELECT l.id, l.external_id, l.state, i.fields FROM link l LEFT JOIN image i ON i.link = l.id
-WHERE l.stream = %(stream)s AND l.external_id > %(after)s ORDER BY l.external_id LIMIT %(limit)s
+WHERE l.stream = %(stream)s AND l.state <> 3 AND l.external_id > %(after)s ORDER BY l.external_id LIMIT %(limit)s
 
 -- name: keys_missing
 -- Staged keys that are not there; by match_key's primary key.
@@ -415,7 +421,7 @@ WHERE NOT EXISTS (SELECT 1 FROM match_key k WHERE k.key = e.key AND k.link = e.l
 
 -- name: keys_stored
 -- How many match keys the links of a stream have; scans match_key once.
-SELECT count(*) FROM match_key k JOIN link l ON l.id = k.link WHERE l.stream = %s
+SELECT count(*) FROM match_key k JOIN link l ON l.id = k.link WHERE l.stream = %s AND l.state <> 3
 
 -- name: keys_left_over
 -- Keys of the links staged that are not among those staged; scans match_key, asked only where counts differ.
@@ -429,5 +435,5 @@ SELECT DISTINCT k.link FROM match_key k LEFT JOIN link l ON l.id = k.link WHERE 
 -- name: claims_of_touched
 -- Claims that still count, of the customers staged; by link (customer) and claim's primary key.
 SELECT c.link, c.stamp, c.basis, c.seen, c.at, c.fields, c.cleared
-FROM touched t JOIN link l ON l.customer = t.customer JOIN claim c ON c.link = l.id
-WHERE c.superseded IS NULL AND l.state <> 3
+FROM touched t JOIN telling_link l ON l.customer = t.customer JOIN claim c ON c.link = l.id
+WHERE c.superseded IS NULL

@@ -1,14 +1,23 @@
 """Commands that read the books: entries, the trial balance, the general ledger of an account."""
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from customer_sync.cli.failure import NOT_AGREED
-from customer_sync.cli.ledger.report import AsCsv, day_of, print_csv, refuse_both
+from customer_sync.cli.ledger.report import (
+    AsCsv,
+    AtDay,
+    Since,
+    Until,
+    day_of,
+    days_between,
+    for_programs,
+    reading_books,
+    refuse_both,
+)
 from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder
-from customer_sync.cli.output import print_json, say, table
+from customer_sync.cli.output import say, table
 from customer_sync.kernel.errors import InvalidInputError
 
 __all__ = ["register"]
@@ -68,35 +77,25 @@ def entries(
     as_csv: AsCsv = False,
 ) -> None:
     """Find journal entries, newest first, each with all its lines, its document and what it reverses."""
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import found_entries
-    from customer_sync.engine.publish import in_force
     from customer_sync.store.journal import Wanted
 
     refuse_both(as_json=as_json, as_csv=as_csv)
     wanted = Wanted(entry=entry, customer=customer, document=document, account=account, period=period)  # fmt: skip
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db)
-        with opened.db.transaction(snapshot=True) as tx:
-            rows = found_entries(tx, rules, rules.books, wanted, limit=limit + 1)
+    with reading_books(workspace) as (tx, rules):
+        rows = found_entries(tx, rules, rules.books, wanted, limit=limit + 1)
     numbers = list(dict.fromkeys(row["entry"] for row in rows))
     shown = [row for row in rows if row["entry"] in set(numbers[:limit])]
-    if as_csv:
-        print_csv(shown, ENTRY_WHOLE)
+    whole = [{name: row[name] for name in ENTRY_WHOLE} for row in shown]
+    if for_programs(whole, whole, ENTRY_WHOLE, as_json=as_json, as_csv=as_csv):
         return
-    columns = ENTRY_WHOLE if as_json else ENTRY
-    table(shown, columns, as_json=as_json, empty="There is no such entry.")
-    if len(numbers) > limit and not as_json:
+    table(shown, ENTRY, as_json=False, empty="There is no such entry.")
+    if len(numbers) > limit:
         say(f"... there are more entries; show them with --limit {limit * 10}")
 
 
 def trial_balance(
-    at: Annotated[
-        datetime | None,
-        typer.Option(
-            "--at", formats=["%Y-%m-%d"], help="As of the end of this day.", show_default=False
-        ),
-    ] = None,
+    at: AtDay = None,
     period: Annotated[
         str | None,
         typer.Option(
@@ -111,25 +110,17 @@ def trial_balance(
 
     The exit code is 3 when it does not come to nothing as a whole: then run doctor.
     """
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import days_of
     from customer_sync.engine.ledger import trial_balance as ask
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
     if at is not None and period is not None:
         raise InvalidInputError("--at and --period exclude each other", hint="give one of them")
     since, until = days_of(period) if period else (None, day_of(at))
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db).books
-        with opened.db.transaction(snapshot=True) as tx:
-            found = ask(tx, rules, since=since, until=until)
+    with reading_books(workspace) as (tx, rules):
+        found = ask(tx, rules.books, since=since, until=until)
     told = found.as_json()
-    if as_json:
-        print_json(told)
-    elif as_csv:
-        print_csv(told["accounts"], TRIAL)
-    else:
+    if not for_programs(told, told["accounts"], TRIAL, as_json=as_json, as_csv=as_csv):
         rows = [*told["accounts"], *_totals(told)]
         table(rows, _trial_columns(found.since), as_json=False, empty="Nothing was ever posted.")
         say(
@@ -151,34 +142,21 @@ def _trial_columns(since: object) -> tuple[str, ...]:
 
 def account_book(
     account: Annotated[str, typer.Argument(metavar="ACCOUNT", help="The account's code.")],
-    since: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="From this day on.", show_default=False),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option("--to", formats=["%Y-%m-%d"], help="Up to this day.", show_default=False),
-    ] = None,
+    since: Since = None,
+    until: Until = None,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
     """Show the general ledger of an account and its sub-accounts: every line, with what it came to."""
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import account_book as ask
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db).books
-        with opened.db.transaction(snapshot=True) as tx:
-            found = ask(tx, rules, account, since=day_of(since), until=day_of(until))
+    first, last = days_between(since, until)
+    with reading_books(workspace) as (tx, rules):
+        found = ask(tx, rules.books, account, since=first, until=last)
     told = found.as_json()
-    if as_json:
-        print_json(told)
-        return
-    if as_csv:
-        print_csv(told["lines"], BOOK)
+    if for_programs(told, told["lines"], BOOK, as_json=as_json, as_csv=as_csv):
         return
     say(f"Account {told['account']} {told['name']}")
     for row in told["opening"]:

@@ -65,9 +65,12 @@ def export(
     if as_json:
         print_json({"file": str(path), "format": style.value, **asdict(done)})
         return
-    say(f"Wrote {done.entries} entries to {path}.")
-    say(
-        f"  sealed up to {done.seal}: {done.chain or 'nothing yet'}; keep this to prove later what stood"
+    # Where the books themselves went into a pipe, nothing else belongs there.
+    is_aside = not path.is_file()
+    typer.echo(f"Wrote {done.entries} entries to {path}.", err=is_aside)
+    chain = done.chain or "nothing yet"
+    typer.echo(
+        f"  sealed up to {done.seal}: {chain}; keep this to prove later what stood", err=is_aside
     )
 
 

@@ -11,6 +11,14 @@ from customer_sync.cli.progress import ProgressShown
 __all__ = ["register"]
 
 PERIOD = ("period", "state", "closed_at", "by")
+# What is not in the books of a period that is closed, by how it stands.
+UNPOSTED = {
+    "waiting": "documents dated in it are waiting and not posted",
+    "parked": "documents dated in it are parked and not posted",
+    "rejected": "documents dated in it are rejected and not posted",
+    "changed": "documents posted in it changed at their source, and the change is not posted",
+    "undated": "documents have no day that can be read; they may be of it, and are not posted",
+}
 Period = Annotated[str, typer.Argument(metavar="PERIOD", help="A year and a month: 2026-01.")]
 
 
@@ -54,9 +62,7 @@ def close(period: Period, workspace: WorkspaceFolder = None, as_json: AsJson = F
         return
     say(f"{period} is closed." if is_changed else f"{period} was closed already.")
     for state, count in left.items():
-        say(
-            f"  {count} documents dated in it are {state} and not posted; see: customer-sync rejects"
-        )
+        say(f"  {count} {UNPOSTED[state]}; see: customer-sync rejects")
 
 
 def reopen(

@@ -1,14 +1,25 @@
 """Commands about what customers owe: balance, statement, ageing."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from customer_sync.cli.failure import NOT_AGREED
-from customer_sync.cli.ledger.report import AsCsv, day_of, print_csv, refuse_both, today
+from customer_sync.cli.ledger.report import (
+    AsCsv,
+    AtDay,
+    Customer,
+    Since,
+    Until,
+    day_of,
+    days_between,
+    for_programs,
+    reading_books,
+    refuse_both,
+    today,
+)
 from customer_sync.cli.options import AsJson, Limit, WorkspaceFolder
-from customer_sync.cli.output import print_json, say, table
+from customer_sync.cli.output import say, table
 
 if TYPE_CHECKING:
     from customer_sync.engine.ledger.owing import AgeingReport, CustomerStatement
@@ -47,35 +58,26 @@ def balance(
     as_csv: AsCsv = False,
 ) -> None:
     """Say what a customer owes and how it stands, or who owes most."""
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import balance as ask
     from customer_sync.engine.ledger import debtors
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db).books
-        with opened.db.transaction(snapshot=True) as tx:
-            rows = debtors(tx, rules, limit=limit + 1) if customer is None else []
-            found = None if customer is None else ask(tx, rules, customer, today())
+    with reading_books(workspace) as (tx, rules):
+        rows = debtors(tx, rules.books, limit=limit + 1) if customer is None else []
+        found = None if customer is None else ask(tx, rules.books, customer, today())
     if found is not None:
         _print_balance(found.as_json(), customer, as_json=as_json, as_csv=as_csv)
-    elif as_csv:
-        print_csv(rows[:limit], DEBTOR)
-    else:
-        table(rows, DEBTOR, as_json=as_json, empty="Nobody owes anything.", limit=limit)
+    elif not for_programs(rows[:limit], rows[:limit], DEBTOR, as_json=as_json, as_csv=as_csv):
+        table(rows, DEBTOR, as_json=False, empty="Nobody owes anything.", limit=limit)
 
 
 def _print_balance(told: dict[str, Any], asked: int | None, *, as_json: bool, as_csv: bool) -> None:
-    if as_json:
-        print_json(told)
-    elif as_csv:
-        print_csv(told["balances"], BALANCE)
-    else:
-        say(f"Customer {told['customer']} {told['name']}".rstrip() + f", {told['day']}")
-        _retired(asked, told["customer"])
-        table(told["balances"], BALANCE, as_json=False, empty="Nothing was ever posted.")
-        _print_credit(told["credit"], told["currency"])
+    if for_programs(told, told["balances"], BALANCE, as_json=as_json, as_csv=as_csv):
+        return
+    say(f"Customer {told['customer']} {told['name']}".rstrip() + f", {told['day']}")
+    _retired(asked, told["customer"])
+    table(told["balances"], BALANCE, as_json=False, empty="Nothing was ever posted.")
+    _print_credit(told["credit"], told["currency"])
 
 
 def _print_credit(credit: dict[str, Any] | None, currency: str) -> None:
@@ -98,17 +100,9 @@ def _retired(asked: int | None, customer: int) -> None:
 
 
 def statement(
-    customer: Annotated[int, typer.Argument(metavar="CUSTOMER", help="The customer's number.")],
-    since: Annotated[
-        datetime | None,
-        typer.Option("--from", formats=["%Y-%m-%d"], help="From this day on.", show_default=False),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option(
-            "--to", formats=["%Y-%m-%d"], help="Up to this day. Default: today.", show_default=False
-        ),
-    ] = None,
+    customer: Customer,
+    since: Since = None,
+    until: Until = None,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -117,22 +111,14 @@ def statement(
 
     The exit code is 3 when what is open is not the closing balance: then run doctor.
     """
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import statement as ask
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db).books
-        with opened.db.transaction(snapshot=True) as tx:
-            found = ask(
-                tx, rules, customer, since=day_of(since), until=day_of(until) or today()
-            )  # fmt: skip
-    if as_json:
-        print_json(found.as_json())
-    elif as_csv:
-        print_csv(_statement_rows(found), LINE_CSV)
-    else:
+    first, last = days_between(since, until)
+    with reading_books(workspace) as (tx, rules):
+        found = ask(tx, rules.books, customer, since=first, until=last or today())
+    told, rows = found.as_json(), _statement_rows(found)
+    if not for_programs(told, rows, LINE_CSV, as_json=as_json, as_csv=as_csv):
         _print_statement(found, customer)
     raise typer.Exit(0 if found.adds_up else NOT_AGREED)
 
@@ -188,12 +174,7 @@ def ageing(
         int | None,
         typer.Argument(metavar="CUSTOMER", help="Only of this customer.", show_default=False),
     ] = None,
-    at: Annotated[
-        datetime | None,
-        typer.Option(
-            "--at", formats=["%Y-%m-%d"], help="As of this day. Default: today.", show_default=False
-        ),
-    ] = None,
+    at: AtDay = None,
     workspace: WorkspaceFolder = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -202,22 +183,14 @@ def ageing(
 
     The exit code is 3 when the customers do not come to the control accounts: then run doctor.
     """
-    from customer_sync.app import open_workspace, workspace_folder
     from customer_sync.engine.ledger import ageing as ask
-    from customer_sync.engine.publish import in_force
 
     refuse_both(as_json=as_json, as_csv=as_csv)
-    with open_workspace(workspace_folder(workspace)) as opened:
-        rules = in_force(opened.db).books
-        with opened.db.transaction(snapshot=True) as tx:
-            found = ask(tx, rules, day_of(at) or today(), customer)
+    with reading_books(workspace) as (tx, rules):
+        found = ask(tx, rules.books, day_of(at) or today(), customer)
     columns = ("customer", "name", "currency", *found.buckets, "total", "functional")
     told = found.as_json()
-    if as_json:
-        print_json(told)
-    elif as_csv:
-        print_csv(told["customers"], columns)
-    else:
+    if not for_programs(told, told["customers"], columns, as_json=as_json, as_csv=as_csv):
         _print_ageing(found, told, columns)
     raise typer.Exit(0 if found.adds_up else NOT_AGREED)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from customer_sync.cli.failure import NOT_AGREED
-from customer_sync.cli.ledger.report import AsCsv, print_csv, refuse_both
+from customer_sync.cli.ledger.report import AsCsv, for_programs, refuse_both
 from customer_sync.cli.options import AsJson, WorkspaceFolder
-from customer_sync.cli.output import print_json, say, table
+from customer_sync.cli.output import say, table
 from customer_sync.cli.progress import ProgressShown
 
 if TYPE_CHECKING:
@@ -91,13 +91,9 @@ def reconcile(
     ):
         found = reconcile_system(session, system, (since.date(), until.date()))
     told = found.as_json()
-    if as_json:
-        print_json(told)
-    elif as_csv:
-        columns = {"documents": DIFFERENCE, "customers": CUSTOMER, "payouts": PAYOUT}[view.value]
-        rows = told["differences" if view is View.DOCUMENTS else view.value]
-        print_csv(rows, columns)
-    else:
+    columns = {"documents": DIFFERENCE, "customers": CUSTOMER, "payouts": PAYOUT}[view.value]
+    rows = told["differences" if view is View.DOCUMENTS else view.value]
+    if not for_programs(told, rows, columns, as_json=as_json, as_csv=as_csv):
         _print(found, told)
     raise typer.Exit(0 if found.is_explained else NOT_AGREED)
 

@@ -382,6 +382,7 @@ class _Remote:
     def _modified_at(self) -> datetime | None:
         try:
             found = self._fs.modified(self._path)
+        # fsspec raises the first where a file system keeps no such time; some fail at their own listing instead.
         except (NotImplementedError, KeyError, AttributeError):
             found = _listed_moment(self._fs.info(self._path))
         if not isinstance(found, datetime):
@@ -518,7 +519,11 @@ def _translated(  # noqa: PLR0911  # one line per kind of trouble
 ) -> CustomerSyncError:
     name = where["file"]
     if isinstance(problem, PermissionError) or getattr(problem, "errno", None) == errno.EROFS:
-        return CredentialError(f"{name} may not be read or written by this user.", context=where)
+        return CredentialError(
+            f"{name} may not be read or written by this user.",
+            context=where,
+            hint="Give this user the file and its folder: a new version is written beside the old one.",
+        )
     if isinstance(problem, FileNotFoundError | NotADirectoryError):
         return ConfigurationError(f"The folder of {name} does not exist.", context=where)
     if isinstance(problem, IsADirectoryError):
@@ -526,7 +531,7 @@ def _translated(  # noqa: PLR0911  # one line per kind of trouble
     if isinstance(problem, ImportError | ValueError):
         hint = "Check the address; another file system may need a package of its own."
         return ConfigurationError(f"{name} cannot be opened.", context=where, hint=hint)
-    if isinstance(problem, NotImplementedError):
+    if isinstance(problem, NotImplementedError):  # fsspec's word for what a file system lacks
         return CapabilityMissingError(f"The file system of {name} cannot do this.", context=where)
     if _is_full(problem):
         return _no_room(where)

@@ -422,7 +422,8 @@ def _raise_unless_refused(error: StatementError, connection: Connection) -> None
         failure = CredentialError(
             "The database does not allow its user to do this.",
             context=place,
-            hint="Grant the user of `url` what the stream needs.",
+            hint="Grant the user of `url` what the stream needs; a SQLite file and its folder must "
+            "be writable.",
         )
     if failure is not None:
         _roll_back(connection)

@@ -14,9 +14,10 @@ from customer_sync.core.decide.published import (
     published,
 )
 from customer_sync.core.decide.show import desired, differing
+from customer_sync.core.decide.snapshot import MOVES, Moves, Scored
 
 __all__ = [
-    "BOOKS_STREAM", "GUESTS", "LEDGER_STREAM", "OWN_STREAMS", "STEWARD_STREAM", "DocumentStream", "Effects",
-    "Observation", "Published", "Snapshot", "Stream", "decide", "desired", "differing", "numbered_streams",
-    "published",
+    "BOOKS_STREAM", "GUESTS", "LEDGER_STREAM", "MOVES", "OWN_STREAMS", "STEWARD_STREAM", "DocumentStream", "Effects",
+    "Moves", "Observation", "Published", "Scored", "Snapshot", "Stream", "decide", "desired", "differing",
+    "numbered_streams", "published",
 ]  # fmt: skip

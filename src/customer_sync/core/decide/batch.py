@@ -49,7 +49,8 @@ class Effects:
 
 def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     """Compute the effects of one observation of one stream."""
-    links, doubtful = tie.linked(rules, snapshot, seen)
+    tied = tie.linked(rules, snapshot, seen)
+    links, doubtful = tied.links, tied.doubtful
     snapshot, seen = tie.recognised(snapshot, seen, links)
     stored = current_cells(snapshot.claims, rules.fields, rules.many)
     times = _times(snapshot, seen)
@@ -64,8 +65,8 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
     retired = hold.retired(snapshot, links)
     touched = hold.touched(snapshot, links, retired)
     known = among(known, touched.to_frame("customer"), "customer")
-    tied = pick(known, "link", "customer", "stream", "since")
-    golden = merge(matched(say.current(stored, cells), tied, "link"), rules.policies)
+    holding = pick(known, "link", "customer", "stream", "since")
+    golden = merge(matched(say.current(stored, cells), holding, "link"), rules.policies)
     after = widened(golden, rules.fields, rules.many)
     if alone.height:
         after = pl.concat([after, golden_of(alone, seen.values, rules.fields)])
@@ -91,11 +92,12 @@ def decide(rules: Published, snapshot: Snapshot, seen: Observation) -> Effects:
         keys_new=keys_new,
         keys_gone=keys_gone,
         rejects=keep.rejects(seen, doubtful),
-        reviews=keep.reviews(seen, doubtful, golden),
+        reviews=keep.reviews(snapshot, seen, tied, golden),
         routes=routes,
-        audit=keep.audit(snapshot, seen, links, cells, changes, created, doubtful),
+        audit=keep.audit(snapshot, seen, links, cells, changes, created, tied),
         counts={"observed": seen.records.height, "created": created.height, "changed": changed.height,
-                "claims": cells.height + alone.height, "rejects": seen.rejects.height, "doubtful": doubtful.height},
+                "claims": cells.height + alone.height, "rejects": seen.rejects.height, "doubtful": doubtful.height,
+                "alike": tied.alike.height},
     )  # fmt: skip
 
 

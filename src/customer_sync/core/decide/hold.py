@@ -70,7 +70,7 @@ def retired(snapshot: Snapshot, links: pl.DataFrame) -> pl.DataFrame:
     moved = matched(links, was, "link")
     moved = where(moved, moved["was"] != moved["customer"])
     none = pl.DataFrame(schema={"customer": pl.Int64, "into": pl.Int64})
-    if moved.is_empty():
+    if moved.is_empty() or snapshot.moves.is_split:
         return none
     now = pl.concat([snapshot.links.join(links, on="link", how="anti"), links])
     still = now.filter(pl.col("state") == LIVE)["customer"]

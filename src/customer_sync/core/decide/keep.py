@@ -6,6 +6,7 @@ from customer_sync.core.decide.observe import Observation
 from customer_sync.core.decide.published import OWN_STREAMS, Published
 from customer_sync.core.decide.show import differing
 from customer_sync.core.decide.snapshot import Snapshot
+from customer_sync.core.decide.tie import Tied
 from customer_sync.core.golden import (
     widened,
 )
@@ -139,9 +140,24 @@ def _named(seen: Observation) -> pl.DataFrame:
     return pick(seen.records, "link", "@id").rename({"@id": "external_id"})
 
 
-def reviews(seen: Observation, doubtful: pl.DataFrame, golden: pl.DataFrame) -> pl.DataFrame:
+def reviews(
+    snapshot: Snapshot, seen: Observation, tied: Tied, golden: pl.DataFrame
+) -> pl.DataFrame:
     """Return the questions to ask a person: kind, subject, customers, detail."""
-    parts = [empty(_REVIEWS)]
+    parts, doubtful = [empty(_REVIEWS)], tied.doubtful
+    if tied.alike.height and snapshot.scored is not None:
+        policy, model = snapshot.scored.policy, snapshot.scored.model
+        bounds = f"asked from {policy.review:g}, joined from {policy.automatic:g}; model {model}"
+        parts.append(
+            tied.alike.select(
+                kind=pl.lit("duplicate_customer"),
+                subject=pl.format("{}/{}", "customer", "other"),
+                customers=pl.concat_list("customer", "other"),
+                detail=pl.format(
+                    "may be one customer: score {}, {}", pl.col("score").round(3), pl.lit(bounds)
+                ),
+            )
+        )
     if doubtful.height:
         held = doubtful.join(_named(seen), on="link").select(
             kind=pl.lit("possible_duplicate"),
@@ -175,9 +191,10 @@ def reviews(seen: Observation, doubtful: pl.DataFrame, golden: pl.DataFrame) -> 
 
 def audit(
     snapshot: Snapshot, seen: Observation, links: pl.DataFrame, cells: pl.DataFrame, changes: pl.DataFrame,
-    created: pl.DataFrame, doubtful: pl.DataFrame,
+    created: pl.DataFrame, tied: Tied,
 ) -> pl.DataFrame:  # fmt: skip
     """Return one event per record observed and one per customer whose golden values changed."""
+    doubtful = tied.doubtful
     was = pick(snapshot.links, "link", "state", "customer")
     was = was.rename({"state": "was", "customer": "owner"})
     said = among(cells, was, "link").group_by("link")
@@ -186,7 +203,7 @@ def audit(
         pl.col("customer").is_in(created["customer"].implode())
         & pl.col("customer").is_first_distinct()
     )
-    records = beside(beside(links, was, "link"), spoken, "link").select(
+    records = beside(beside(beside(links, was, "link"), spoken, "link"), tied.how, "link").select(
         kind=pl.when(pl.col("state") == GONE).then(pl.lit("record.gone"))
         .when(pl.col("state") == MERGED_AWAY).then(pl.lit("record.merged"))
         .when(pl.col("state") == OUT_OF_SCOPE).then(pl.lit("record.out_of_scope"))
@@ -197,7 +214,7 @@ def audit(
         .when(pl.lit(snapshot.answer)).then(pl.lit("record.confirmed"))
         .otherwise(pl.lit("record.changed")),
         stream="stream", link="link", customer="customer", fields="fields",
-        detail=pl.when(pl.col("owner") != pl.col("customer")).then(pl.format("was {}", "owner")),
+        detail=pl.when(pl.col("owner") != pl.col("customer")).then(pl.format("was {}", "owner")).otherwise("detail"),
     )  # fmt: skip
     parts = [records]
     if seen.rejects.height:

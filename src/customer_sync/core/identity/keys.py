@@ -9,10 +9,10 @@ import re
 
 import polars as pl
 
-from customer_sync.kernel.frames import digest, json_elements
+from customer_sync.kernel.frames import digest, json_elements, where
 from customer_sync.model.config import MatchConfig
 
-__all__ = ["KINDS", "identifies", "match_keys"]
+__all__ = ["KINDS", "certain", "identifies", "match_keys"]
 
 # Order is trust: a reference that a system declares, then what is issued to one party alone,
 # then what a person uses, then what a household shares.
@@ -27,6 +27,13 @@ _KEYS = {"link": pl.Int64, "kind": pl.Int8, "key": pl.Int64, "is_kept": pl.Boole
 def identifies(column: str) -> bool:
     """Tell whether match keys are made of a canonical field."""
     return column.startswith("reference.") or any(column in names for names in _SOURCES.values())
+
+
+def certain(keys: pl.DataFrame, config: MatchConfig) -> pl.DataFrame:
+    """Return the keys that recognise a customer by themselves; what the others say is weighed with all the rest."""
+    if config.method == "exact":
+        return keys
+    return where(keys, keys["kind"] <= KINDS["tax_id"])
 
 
 def match_keys(

@@ -36,6 +36,12 @@ class LedgerEffects:
     rejects: pl.DataFrame  # DOCUMENT_REJECTS
     events: pl.DataFrame  # DOCUMENT_EVENTS
 
+    @property
+    def is_idle(self) -> bool:
+        """Tell whether the books stay as they are."""
+        changed = (self.entries, self.schedules, self.allocations)
+        return all(frame.is_empty() for frame in changed)
+
 
 def absorb(
     documents: pl.DataFrame, lines: pl.DataFrame, snapshot: LedgerSnapshot, rules: Rules

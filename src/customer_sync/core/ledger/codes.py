@@ -9,6 +9,14 @@ from typing import Final
 __all__ = ["LEDGER_CODES"]
 
 LEDGER_CODES: Final[dict[str, tuple[str, str]]] = {
+    "allocation_unfit": (
+        "The document that it says it settles cannot be settled by it: it stands on the same side, or is never posted.",
+        "Name the stream of what it settles; of refunds e.g. allocations: {field: ID, stream: credit_notes}.",
+    ),
+    "allocation_unknown": (
+        "The document that it says it settles is not known.",
+        "Nothing where that one is still to be read; else correct the reference, or name its stream: {field, stream}.",
+    ),
     "account_unknown": (
         "A line names an account that is not in the chart, or that only the ledger itself posts to.",
         "Add the account to `accounts`, or correct the line at its source.",
@@ -24,6 +32,14 @@ LEDGER_CODES: Final[dict[str, tuple[str, str]]] = {
     "customer_missing": (
         "The document's customer is not known yet.",
         "Nothing where the customer is still to be read; else correct its reference at its source.",
+    ),
+    "customer_unread": (
+        "The document's customer is not known yet, and its system could not be asked.",
+        "See status for why; the next sync asks again.",
+    ),
+    "date_implausible": (
+        "A day of the document is before 1900 or after 2199.",
+        "Correct the day at its source; where it stands for no day, map it to none.",
     ),
     "date_missing": ("The document has no date.", "Map `date`, or fill it in at its source."),
     "document_currency_missing": (
@@ -61,6 +77,14 @@ LEDGER_CODES: Final[dict[str, tuple[str, str]]] = {
     "service_period_invalid": (
         "The service period ends before it begins, or has one end only.",
         "Correct the service period at its source.",
+    ),
+    "tax_exceeds_total": (
+        "The tax is more than the total, or has another sign, and there are no lines to tell why.",
+        "Correct the tax at its source, or map `lines`.",
+    ),
+    "text_too_long": (
+        "A number, a reference or a name in the document is over 1,000 bytes long.",
+        "Correct it at its source, or the mapping, where another field is meant.",
     ),
     "total_differs": (
         "Lines, tax and discount do not add up to the total, by more than the cap of rounding.",

@@ -9,11 +9,18 @@ from collections.abc import Sequence
 import polars as pl
 
 from customer_sync.core.ledger.rule import Calendar, Rules
-from customer_sync.model.document import AMOUNT_E4_MAX, RATE_E12_ONE
+from customer_sync.model.document import (
+    AMOUNT_E4_MAX,
+    FIRST_DAY,
+    LAST_DAY,
+    RATE_E12_MAX,
+    RATE_E12_ONE,
+)
 
 __all__ = ["faults", "judged"]
 
 _AMOUNTS = ["total_e4", "net_e4", "tax_e4", "discount_e4", "shipping_e4", "fee_e4"]
+_DAYS = ("date", "service_start", "service_end")
 _POINTS = ("earned", "redeemed", "expired")
 
 
@@ -83,6 +90,7 @@ def faults(documents: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 def _tests(rules: Rules) -> Sequence[tuple[str, str | None, pl.Expr]]:
     """Return code, field and condition of everything that makes a document unfit; conditions are never null."""
     total, unit, rate = pl.col("total_e4"), pl.col("unit"), pl.col("rate_e12")
+    tax, has_no_lines = pl.col("tax_e4"), pl.col("lines_e4") == 0
     # Sums of what may be at its largest do not fit; so all amounts together are held to the largest.
     sizes = [pl.col(name).cast(pl.Float64).abs().fill_null(0) for name in _AMOUNTS]
     size = pl.sum_horizontal(*sizes, pl.col("lines_e4"))
@@ -96,7 +104,13 @@ def _tests(rules: Rules) -> Sequence[tuple[str, str | None, pl.Expr]]:
         ("document_currency_missing", "currency", pl.col("currency").is_null()),
         ("points_kind_unknown", "points", points),
         ("rule_unknown", "type", ~pl.col("rule").is_in(list(rules.names)) & ~points),
-        ("rate_invalid", "rate", rate <= 0),
+        ("rate_invalid", "rate", (rate <= 0) | (rate > RATE_E12_MAX)),
+        *(
+            ("date_implausible", name, ~pl.col(name).is_between(FIRST_DAY, LAST_DAY))
+            for name in _DAYS
+        ),
+        ("tax_exceeds_total", "tax", has_no_lines & (tax.abs() > total.abs())),
+        ("tax_exceeds_total", "tax", has_no_lines & (tax.sign() * total.sign() < 0)),
         ("amount_precision", "total", total % unit != 0),
         ("amount_too_large", "total", pl.max_horizontal(size, converted) > float(AMOUNT_E4_MAX)),
         ("service_period_invalid", "service_end", halves | backwards),

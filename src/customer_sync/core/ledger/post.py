@@ -80,11 +80,15 @@ def post(
     keeps = same & pl.col("desired").is_in(["posted", "parked"])
     posting = (pl.col("desired") == "posted") & ~keeps
     drawn, differing = entry_lines(frame.filter(posting), lines, rules)
+    # What moves nothing, as a payment of 0, has no entry.
+    is_nothing = posting & ~pl.col("document").is_in(drawn["document"].unique().implode())
     frame = frame.with_columns(
         desired=pl.when(keeps)
         .then(pl.lit("posted"))
         .when(pl.col("document").is_in(differing["document"].implode()))
         .then(pl.lit("rejected"))
+        .when(is_nothing)
+        .then(pl.lit("noted"))
         .otherwise("desired"),
         is_kept=keeps,
         stands=stands.fill_null(value=False),

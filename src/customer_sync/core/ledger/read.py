@@ -10,7 +10,14 @@ import json
 import polars as pl
 
 from customer_sync.core.ledger.money import quotient
-from customer_sync.model.document import DOCUMENT_FIELDS, DOCUMENTS, LINE_FIELDS, LINES
+from customer_sync.model.document import (
+    DOCUMENT_FIELDS,
+    DOCUMENTS,
+    FIRST_DAY,
+    LAST_DAY,
+    LINE_FIELDS,
+    LINES,
+)
 
 __all__ = ["read"]
 
@@ -19,6 +26,7 @@ _DATES = ("date", "due_date", "service_start", "service_end")
 _PLAIN = ("number", "currency", "processor", "payout", "points", "campaign", "source")
 _KINDS = ("item", "shipping", "discount")
 _LARGEST = 9_200_000_000_000_000_000  # beyond what is posted, so that it is told as too large
+_NAME_BYTES_MAX = 1_000  # no record's id is longer
 _NAMED = {"document": pl.Int64(), "name": pl.String(), "amount_e4": pl.Int64()}
 
 
@@ -35,7 +43,9 @@ def read(texts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
     lines, odd = _lines(lines)
     named = named.select("number", name="document", amount_e4=_number("amount"), said="amount")
     lost = named.filter(
-        pl.col("name").is_null() | (pl.col("said").is_not_null() & pl.col("amount_e4").is_null())
+        pl.col("name").is_null()
+        | (pl.col("name").str.len_bytes() > _NAME_BYTES_MAX)
+        | (pl.col("said").is_not_null() & pl.col("amount_e4").is_null())
     )
     unreadable = pl.concat([torn, also_torn, odd, lost["number"]]).unique()
     documents = _documents(texts).with_columns(
@@ -118,7 +128,9 @@ def _lines(told: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
         tax_rate_e6=_number("tax_rate"),
         service_start=pl.col("service_start").str.to_date("%Y-%m-%d", strict=False),
         service_end=pl.col("service_end").str.to_date("%Y-%m-%d", strict=False),
-        is_odd=_is_odd("tax", _number("tax"))
+        is_odd=_is_far("service_start")
+        | _is_far("service_end")
+        | _is_odd("tax", _number("tax"))
         | _is_odd("tax_rate", _number("tax_rate"))
         | _is_odd("service_start", pl.col("service_start").str.to_date("%Y-%m-%d", strict=False))
         | _is_odd("service_end", pl.col("service_end").str.to_date("%Y-%m-%d", strict=False)),
@@ -132,6 +144,11 @@ def _lines(told: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
         | (pl.col("service_end") < pl.col("service_start")).fill_null(value=False)
     )
     return lines.select(pl.col(name).cast(kind_) for name, kind_ in LINES.items()), odd["document"]
+
+
+def _is_far(name: str) -> pl.Expr:
+    day = pl.col(name).str.to_date("%Y-%m-%d", strict=False)
+    return ~day.is_between(FIRST_DAY, LAST_DAY).fill_null(value=True)
 
 
 def _is_odd(name: str, value: pl.Expr) -> pl.Expr:

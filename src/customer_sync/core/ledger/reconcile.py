@@ -200,6 +200,7 @@ def _alone(pairs: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
     """Return what only one side has."""
     unposted = pairs.filter("is_shown", "shown_in")
     is_waiting = pl.col("state").is_in(["waiting", "parked", "rejected"]).fill_null(value=False)
+    is_waiting |= (pl.col("reason") == "undone").fill_null(value=False)  # set apart
     kind = pl.when(is_waiting).then(pl.lit("waiting")).otherwise(pl.lit("missing_in_ledger"))
     reason = pl.coalesce("reason", "state")
     missing = _cause(unposted, kind, pl.col("total_e4"), reason=reason)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from customer_sync.engine.folder.problem import did_you_mean
 from customer_sync.engine.folder.yaml_text import Path
 from customer_sync.model.config import Configuration, FieldMapping, StreamConfig
-from customer_sync.model.document import DOCUMENT_FIELDS
+from customer_sync.model.document import DOCUMENT_FIELDS, SETTLES
 from customer_sync.model.field import FIGURES
 
 __all__ = ["Found", "book_problems", "paper_problems"]
@@ -48,6 +48,7 @@ def paper_problems(config: Configuration, system: str, name: str) -> Iterator[Fo
     yield from _missing(stream)
     yield from _named(config, system, name, "customer")
     yield from _named(config, system, name, "allocations")
+    yield from _settled(config, system, name)
 
 
 def book_problems(config: Configuration) -> Iterator[Found]:
@@ -146,3 +147,39 @@ def _named(config: Configuration, system: str, name: str, field: str) -> Iterato
         remedy = did_you_mean(".".join(found), wanted, otherwise=known)
         message = f"there is no stream of {what} '{mapping.stream}'"
         yield ("fields", field, "stream"), message, remedy
+
+
+def _settled(config: Configuration, system: str, name: str) -> Iterator[Found]:
+    """Refuse that documents settle what stands on their own side, where the rules are those that come along."""
+    stream = config.systems[system].streams[name]
+    found = config.named_stream(system, name, "allocations")
+    other = (
+        config.systems[found[0]].streams.get(found[1])
+        if found and found[0] in config.systems
+        else None
+    )
+    if (
+        stream.mapping("allocations") is None
+        or found is None
+        or other is None
+        or not other.is_document
+    ):
+        return
+    titles = {f"{system}.{name}", ".".join(found)}
+    if titles & set(config.ledger.streams) or {stream.entity, other.entity} & set(
+        config.ledger.rules
+    ):
+        return  # by rules of their own, they may stand anywhere
+    fitting = SETTLES.get(stream.entity, ())
+    if other.entity in fitting:
+        return
+    message = f"a {stream.entity} cannot settle a record of '{'.'.join(found)}', an {other.entity}"
+    known = [
+        f"{one.system}.{each}"
+        for one in config.systems.values()
+        for each, each_stream in one.streams.items()
+        if each_stream.entity in fitting
+    ]
+    streams = f"Streams of such: {', '.join(known) or 'none yet'}."
+    remedy = f"Leave it out, or name what it settles: stream: NAME. {streams}"
+    yield ("fields", "allocations"), message, remedy

@@ -20,22 +20,26 @@ from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.frames import from_json, to_json
 from customer_sync.model.document import DOCUMENT_FIELDS
+from customer_sync.model.frame import EXCLUDED, LIVE, OUT_OF_SCOPE
 from customer_sync.model.frame import GONE as GONE_STATE
-from customer_sync.model.frame import LIVE, OUT_OF_SCOPE
 from customer_sync.store import commit as commits
 from customer_sync.store import documents, sightings
 from customer_sync.store import snapshot as snapshots
 
 __all__ = ["Fetch", "absorb_documents", "absorb_guests"]
 
-Fetch = Callable[[Stream, Sequence[str]], None]
+# What documents are looked up by, and grouped by; PostgreSQL's indexes take 2,700 bytes.
+_NAMES = ("number", "customer", "processor", "payout", "campaign", "source")
+NAME_BYTES_MAX = 1_000
+Fetch = Callable[[Stream, Sequence[str]], bool]
 
 
 @dataclass(slots=True, kw_only=True)
 class _Asked:
-    """Whom the documents of one page name and who was brought in already, found or not."""
+    """Whom the documents of one page name and who was brought in already, found or not; or could not be asked for."""
 
     customers: set[str] = field(default_factory=set)
+    unread: set[str] = field(default_factory=set)
     has_guests: bool = False
 
 
@@ -69,7 +73,7 @@ def absorb_documents(
         paper: whose documents they are.
         records: connect.port.record_schema of the stream's source fields, or these prepared.
         mark: the batch that had committed last when reading began.
-        fetch: reads records of a stream by their ids, and absorbs them.
+        fetch: reads records of a stream by their ids, and absorbs them; says whether it could.
         cursor: (where to go on reading,), kept in the same transaction.
         every: post also what says nothing new.
     """
@@ -88,7 +92,8 @@ def absorb_documents(
             absorb(session, paper.guests, tried.guests, mark=mark)
             asked.has_guests = True
         if tried.missing and paper.customers is not None:
-            fetch(paper.customers, tried.missing)
+            if not fetch(paper.customers, tried.missing):
+                asked.unread.update(tried.missing)
             asked.customers.update(tried.missing)
 
 
@@ -146,10 +151,11 @@ def _try_in(
     missing = _missing(tx, paper, frame, values, asked)
     if missing:
         return _Tried(done=Absorbed(), missing=missing)
-    faults = _faults(frame, read.rejects)
+    faults = pl.concat([_faults(frame, read.rejects), _too_long(frame, values)])
     said = _said(tx, frame, values, faults, batch)
     said = said.with_columns(document=_numbered(tx, said["document"]))
-    post_in(tx, session, paper, said, faults.select(list(FAULTS)), batch=batch)
+    told = faults.select(list(FAULTS))
+    post_in(tx, session, paper, said, told, batch=batch, unread=asked.unread)
     return _Tried(done=Absorbed(rows=said.height, batch=batch, stale=stale))
 
 
@@ -192,6 +198,22 @@ def _faults(frame: pl.DataFrame, rejects: pl.DataFrame) -> pl.DataFrame:
     return found.select("row", *FAULTS)
 
 
+def _too_long(frame: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Return the same of texts that no index can keep: one would stop all that is read with it."""
+    names = [name for name in _NAMES if name in values.columns]
+    there = frame.select(ID, is_there=~(pl.col(GONE) | pl.col(OUTSIDE))).with_row_index("row")
+    rows = there.hstack(values.select(names)).filter("is_there").unpivot(
+        names, index=["row", ID], variable_name="field", value_name="text"
+    )  # fmt: skip
+    return rows.filter(pl.col("text").str.len_bytes() > NAME_BYTES_MAX).select(
+        "row",
+        "field",
+        external_id=ID,
+        code=pl.lit("text_too_long"),
+        detail=pl.lit(f"the text is over {NAME_BYTES_MAX} bytes long"),
+    ).select("row", *FAULTS)  # fmt: skip
+
+
 def _said(
     tx: Transaction, frame: pl.DataFrame, values: pl.DataFrame, faults: pl.DataFrame, batch: int
 ) -> pl.DataFrame:
@@ -203,7 +225,8 @@ def _said(
     )
     is_away = frame[GONE] | frame[OUTSIDE]
     presence = (
-        pl.when(GONE).then(GONE_STATE).when(OUTSIDE).then(OUT_OF_SCOPE).otherwise(LIVE)
+        pl.when(GONE).then(GONE_STATE).when(pl.col("presence") == EXCLUDED).then(EXCLUDED)
+        .when(OUTSIDE).then(OUT_OF_SCOPE).otherwise(LIVE)
     )  # fmt: skip
     rows = frame.select(
         "document",
@@ -226,15 +249,11 @@ def _said(
 
 
 def _as_before(tx: Transaction, away: pl.DataFrame) -> pl.DataFrame:
-    """Return what documents said last; one that is gone is void, one out of scope stays as it is."""
+    """Return what documents said last, of which nothing is shown."""
     kept = sightings.said(tx, away["document"].to_list())
     away = away.join(kept, on="document", how="left", maintain_order="left")
     before = from_json(away["said"].fill_null("{}"), list(DOCUMENT_FIELDS))
-    gone = pl.col("presence") == GONE_STATE
-    away = pl.concat([away, before], how="horizontal").with_columns(
-        status=pl.when(gone).then(pl.lit("void")).otherwise("status")
-    )
-    return away.select(list(SAID))
+    return pl.concat([away, before], how="horizontal").select(list(SAID))
 
 
 def _numbered(tx: Transaction, known: pl.Series) -> pl.Series:

@@ -8,15 +8,12 @@ from collections import defaultdict
 
 import polars as pl
 
-from customer_sync.core.decide import LEDGER_STREAM
 from customer_sync.core.ledger import cleared, realised
-from customer_sync.engine.ledger.chart import keep_chart
 from customer_sync.engine.ledger.days import open_days
+from customer_sync.engine.ledger.own import post_own
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
-from customer_sync.kernel.frames import empty
-from customer_sync.model.document import ALLOCATION_CHANGES, DOCUMENT_OUTCOMES, DOCUMENTS
-from customer_sync.store import audit, commit, documents, holdings
+from customer_sync.store import holdings
 from customer_sync.store import snapshot as snapshots
 
 __all__ = ["clear_payouts"]
@@ -57,31 +54,6 @@ def _cleared_in(
         return 0
     days = open_days(tx, due["date"].dt.strftime("%Y-%m").unique().to_list())
     entries, postings = realised(due, rules, days)
-    now = session.now()
-    commit.note_batch(
-        tx,
-        session.rules,
-        LEDGER_STREAM,
-        records=entries.height,
-        batch=batch,
-        run=session.run,
-        now=now,
-    )
-    events = entries.select(
-        "document", kind=pl.lit("document.cleared"), detail=pl.lit(None, pl.String), stream=pl.lit(None, pl.Int32)
-    )  # fmt: skip
-    audit.add(
-        tx, events, run=session.run, batch=batch, configuration=session.rules.version, now=now
-    )
-    keep_chart(tx, session.rules.config.ledger, postings["account"].unique())
-    work = documents.Work(
-        documents=empty({**DOCUMENTS, "snapshot": pl.String()}),
-        new=pl.Series("document", [], dtype=pl.Int64),
-        outcomes=empty(DOCUMENT_OUTCOMES),
-        entries=entries,
-        postings=postings,
-        allocations=empty(ALLOCATION_CHANGES),
-    )
-    documents.commit(tx, work, now=now, stamp=batch)
+    post_own(tx, session, entries, postings, batch=batch, event=("document.cleared", None))
     session.add({"cleared": entries.height})
     return entries.height

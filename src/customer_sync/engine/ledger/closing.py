@@ -21,8 +21,13 @@ def close(session: Session, period: str, *, by: str) -> bool:
     """Close a period, such as 2026-01; return whether it was open.
 
     Raises:
-        InvalidInputError: There is no such period.
+        InvalidInputError: There is no such period, or it has not begun.
     """
+    _check(period)
+    if period > f"{session.now():%Y-%m}":
+        raise InvalidInputError(
+            f"the period {period[:20]} has not begun yet", hint="name a month that has begun, like 2026-01"
+        )  # fmt: skip
     return _set(session, period, periods.CLOSED, by=by)
 
 
@@ -41,10 +46,7 @@ def reopen(session: Session, period: str, *, by: str, reason: str) -> bool:
 
 
 def _set(session: Session, period: str, state: str, *, by: str, reason: str | None = None) -> bool:
-    if not _PERIOD.fullmatch(period):
-        raise InvalidInputError(
-            "a period is a year and a month", hint="write it like 2026-01", context={"given": period[:20]}
-        )  # fmt: skip
+    _check(period)
     now = session.now()
     with session.db.transaction() as tx:
         is_changed = periods.set_state(tx, period, state, by=by, now=now)
@@ -60,3 +62,10 @@ def _set(session: Session, period: str, state: str, *, by: str, reason: str | No
                 ),
             )
     return is_changed
+
+
+def _check(period: str) -> None:
+    if not _PERIOD.fullmatch(period):
+        raise InvalidInputError(
+            "a period is a year and a month", hint="write it like 2026-01", context={"given": period[:20]}
+        )  # fmt: skip

@@ -13,6 +13,7 @@ import polars as pl
 from customer_sync.core.decide import Published
 from customer_sync.core.ledger import cohorts, purchases
 from customer_sync.core.ledger import revenue as attributed
+from customer_sync.core.mapping.place import ADDRESS_PARTS
 from customer_sync.engine.ledger.notation import Amounts, amounts
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.errors import InvalidInputError
@@ -104,14 +105,19 @@ def revenue_report(
     )  # fmt: skip
 
 
-def _segment(rules: Published, name: str) -> tuple[str, str]:
-    """Return the column of a customer's field, or its name among the workspace's own."""
+def _segment(rules: Published, name: str) -> tuple[str, str, str | None]:
+    """Return the column of a customer's field, or its name among the workspace's own; of an address, its part."""
+    field_name, _, part = name.rpartition(".")
+    whole = rules.config.canonical(field_name)
+    if whole is not None and whole.kind == "address" and part in ADDRESS_PARTS:
+        return column_name(field_name), "", part
     if rules.config.canonical(name) is None or name.startswith("reference."):
         raise InvalidInputError(
-            f"there is no field {name[:40]}", hint="name a canonical field that customers have, such as country"
-        )  # fmt: skip
+            f"there is no field {name[:40]}",
+            hint="name a canonical field that customers have, or a part of an address, such as billing_address.country",
+        )
     own = name.removeprefix(CUSTOM_PREFIX)
-    return ("", own) if own != name else (column_name(name), "")
+    return ("", own, None) if own != name else (column_name(name), "", None)
 
 
 def customers_report(tx: Transaction, rules: Published, *, limit: int) -> CustomersReport:

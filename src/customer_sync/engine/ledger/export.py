@@ -17,6 +17,7 @@ import polars as pl
 from customer_sync.engine.ledger import beancount, hledger, table
 from customer_sync.engine.ledger.notation import Books, named, party_names, valued
 from customer_sync.infra.pg import Database, Transaction
+from customer_sync.kernel.errors import InvalidInputError
 from customer_sync.store import journal
 
 __all__ = ["Book", "Exported", "Format", "export", "export_file"]
@@ -63,15 +64,38 @@ def export(
 def export_file(
     db: Database, path: Path, style: Format, *, functional: str, book: Book = "document"
 ) -> Exported:
-    """Write the whole journal to a file, which is whole or not there."""
-    aside = path.with_name(f".{path.name}.unfinished")
+    """Write the whole journal to a file, which is whole or not there; to a pipe or a device, straight into it.
+
+    Raises:
+        InvalidInputError: The file cannot be written there.
+    """
+    into = path.resolve()
+    if into.is_dir() or not into.parent.is_dir():
+        raise InvalidInputError(
+            f"{path} is a folder" if into.is_dir() else f"there is no folder {into.parent}",
+            hint="name a file in a folder that is there",
+        )
+    if into.exists() and not into.is_file():
+        # Replacing a device or a pipe by a file would take it from everybody.
+        with into.open("w", encoding="utf-8", newline="") as file:
+            return export(db, file, style, functional=functional, book=book)
+    aside = into.with_name(f".{into.name}.unfinished")
     try:
-        with aside.open("w", encoding="utf-8", newline="") as file:
+        with _opened(aside, path) as file:
             done = export(db, file, style, functional=functional, book=book)
-        aside.replace(path)
+        aside.replace(into)
     finally:
         aside.unlink(missing_ok=True)
     return done
+
+
+def _opened(aside: Path, wanted: Path) -> TextIO:
+    try:
+        return aside.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise InvalidInputError(
+            f"{wanted} cannot be written: {error.strerror}", hint="name a file in a folder that you may write to"
+        ) from error  # fmt: skip
 
 
 def _books(tx: Transaction, functional: str, book: Book) -> Books:

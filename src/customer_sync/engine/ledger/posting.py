@@ -6,6 +6,7 @@ stops itself only, and that every change of a document's state leaves an audit e
 Must not know how documents are read.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import polars as pl
@@ -20,6 +21,7 @@ from customer_sync.core.ledger import (
     absorb,
     read,
 )
+from customer_sync.engine.faults import ABSORB_DECIDED
 from customer_sync.engine.ledger.chart import keep_chart
 from customer_sync.engine.ledger.days import open_days
 from customer_sync.engine.session import Session
@@ -30,8 +32,10 @@ from customer_sync.model.document import (
     DOCUMENT_OUTCOMES,
     DOCUMENTS,
     GIVEN,
+    SETTLES,
     STANDING,
 )
+from customer_sync.model.frame import EXCLUDED, GONE
 from customer_sync.store import audit, commit, documents, rejects, schedules, sightings
 
 __all__ = ["FAULTS", "SAID", "parties", "post_in"]
@@ -59,6 +63,7 @@ FAULTS: dict[str, pl.DataType] = {
     "detail": pl.String(),
 }
 REJECTED = "rejected"
+OBSERVED = "observed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +124,7 @@ def post_in(
     faults: pl.DataFrame,
     *,
     batch: int,
+    unread: Collection[str] = (),
 ) -> pl.DataFrame:
     """Post documents within the caller's transaction, which holds the absorbing lock; return DOCUMENT_OUTCOMES.
 
@@ -129,7 +135,11 @@ def post_in(
         said: SAID, at most one row a document.
         faults: FAULTS of those that are torn.
         batch: the number of this batch.
+        unread: customers that their system could not be asked for.
     """
+    # What its system has no more, and what was set apart, stands in no books, whatever it says.
+    is_away = pl.col("presence").is_in([GONE, EXCLUDED])
+    said = said.with_columns(status=pl.when(is_away).then(pl.lit("void")).otherwise("status"))
     case = _Case(tx=tx, session=session, paper=paper, said=said, batch=batch)
     whole = said.filter(~pl.col("is_torn"))
     told = parties(tx, paper, whole)
@@ -137,15 +147,18 @@ def post_in(
     named = named.with_columns(stream=pl.lit(paper.others, pl.Int32))
     if "allocations" in paper.stream.map.canonical:
         given = named.rename({"name": "external_id"}).drop_nulls("stream")
-        sightings.keep_given(tx, whole["document"], given)
+        sides = SETTLES.get(paper.stream.config.entity, ())
+        sightings.keep_given(tx, whole["document"], given, sides=sides)
     snapshot, standing = _load(case, observed, named)
     effects = absorb(observed, lines, snapshot, session.rules.books)
+    outcomes = pl.concat([effects.outcomes, _torn(said, standing)])
     decided = _Decided(
         observed=observed,
         told=told,
         effects=effects,
-        outcomes=pl.concat([effects.outcomes, _torn(said, standing)]),
+        outcomes=_unread(outcomes, whole, unread) if unread else outcomes,
     )
+    session.fault(ABSORB_DECIDED)
     _tell(case, decided)
     _set_aside(case, decided, faults)
     keep_chart(tx, session.rules.config.ledger, effects.postings["account"].unique())
@@ -231,19 +244,23 @@ def _torn(said: pl.DataFrame, standing: pl.DataFrame) -> pl.DataFrame:
     return rows.select(pl.col(name).cast(kind) for name, kind in DOCUMENT_OUTCOMES.items())
 
 
+def _unread(outcomes: pl.DataFrame, whole: pl.DataFrame, unread: Collection[str]) -> pl.DataFrame:
+    """Tell apart what waits for a customer that could not be asked for: it is asked for again."""
+    waits = whole.filter(pl.col("customer").is_in(list(unread)))["document"]
+    is_unread = (pl.col("reason") == "customer_missing") & pl.col("document").is_in(waits.implode())
+    reason = pl.when(is_unread).then(pl.lit("customer_unread")).otherwise("reason")
+    return outcomes.with_columns(reason=reason)
+
+
 def _tell(case: _Case, decided: _Decided) -> None:
-    """Note the batch, and leave an event for every document whose state changed."""
+    """Leave an event for every document that was shown anew or whose state changed, and note their batch."""
     session, batch = case.session, case.batch
     now, run = session.now(), session.run
-    records = case.said.height
-    commit.note_batch(
-        case.tx, session.rules, case.stream, records=records, batch=batch, run=run, now=now
-    )
-    before = case.said.select("document", was="state", was_reason="reason")
+    before = case.said.select("document", "shown", was="state", was_reason="reason")
     frame = decided.outcomes.join(before, on="document", how="left", maintain_order="left")
     stood = (pl.col("was") == "posted").fill_null(value=False)
     aside = pl.col("reason")
-    kind = (
+    became = (
         pl.when(pl.col("is_changed") & stood)
         .then(pl.lit("reposted"))
         .when(pl.col("is_changed"))
@@ -257,6 +274,9 @@ def _tell(case: _Case, decided: _Decided) -> None:
         .when(aside.is_null() & pl.col("state").is_in(["void", "noted"]))
         .then(pl.when(pl.col("state").ne_missing(pl.col("was"))).then(pl.col("state")))
     )
+    # What is shown anew and stays as it stood, such as a void document that is corrected.
+    is_shown = pl.col("shown") == batch
+    kind = pl.coalesce(became, pl.when(is_shown).then(pl.lit(OBSERVED)))
     events = frame.select(
         "document", link="party", kind=kind, detail=pl.when(aside != REJECTED).then(aside)
     ).drop_nulls("kind")
@@ -266,10 +286,17 @@ def _tell(case: _Case, decided: _Decided) -> None:
     told = pl.concat([events, redated]).with_columns(
         kind=pl.lit("document.") + pl.col("kind"), stream=pl.lit(case.stream, pl.Int32)
     )
+    if told.is_empty() and decided.effects.is_idle:
+        return  # what waits was looked at again, and waits
+    records = case.said.height
+    commit.note_batch(
+        case.tx, session.rules, case.stream, records=records, batch=batch, run=run, now=now
+    )
     audit.add(case.tx, told, run=run, batch=batch, configuration=session.rules.version, now=now)
     session.add({
         f"documents_{name}": count
         for name, count in events.group_by("kind").len().sort("kind").iter_rows()
+        if name != OBSERVED
     })  # fmt: skip
 
 
@@ -288,7 +315,7 @@ def _set_aside(case: _Case, decided: _Decided, faults: pl.DataFrame) -> None:
     titles = {
         one.id: one.title for one in (case.paper.customers, case.paper.guests) if one is not None
     }
-    whom = pl.when(pl.col("code") == "customer_missing").then(
+    whom = pl.when(pl.col("code").is_in(["customer_missing", "customer_unread"])).then(
         pl.lit(" It names ") + pl.col("name") + pl.lit(" of ")
         + pl.col("stream").replace_strict(titles, default=None, return_dtype=pl.String) + pl.lit(".")
     )  # fmt: skip

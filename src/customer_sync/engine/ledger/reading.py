@@ -104,6 +104,8 @@ def trial_balance(
     """Return what every account came to; between days, with what it came to before."""
     moved = journal.trial_balance(tx, since=since, until=until)
     moved = moved.rename({"amount_e4": "moved_e4", "functional_e4": "functional_moved_e4"})
+    # Nothing lies before the first day that there is.
+    since = None if since == date.min else since
     before = journal.trial_balance(tx, until=since - timedelta(days=1)) if since else moved.clear()
     if not since:
         before = before.rename({"moved_e4": "amount_e4", "functional_moved_e4": "functional_e4"})
@@ -130,11 +132,7 @@ def account_book(
     Raises:
         NotFoundError: There is no such account.
     """
-    chart = dict(journal.accounts(tx).select("code", "name").rows())
-    if account not in chart:
-        raise NotFoundError(
-            f"there is no account {account[:40]}", hint="see the accounts with: customer-sync ledger trial-balance"
-        )  # fmt: skip
+    chart = _chart(tx, account)
     lines = journal.general_ledger(tx, account, since=since, until=until)
     opening = journal.account_before(tx, account, since or date.min)
     brought = dict(opening.select("currency", "amount_e4").rows())
@@ -152,17 +150,29 @@ def account_book(
     )  # fmt: skip
 
 
+def _chart(tx: Transaction, account: str) -> dict[str, str]:
+    """Return code -> name of all accounts; this one is among them."""
+    chart = dict(journal.accounts(tx).select("code", "name").rows())
+    if account not in chart:
+        raise NotFoundError(
+            f"there is no account {account[:40]}", hint="see the accounts with: customer-sync ledger trial-balance"
+        )  # fmt: skip
+    return chart
+
+
 def found_entries(
     tx: Transaction, rules: Published, books: Rules, wanted: journal.Wanted, *, limit: int
 ) -> list[dict[str, Any]]:
     """Return the newest entries that are asked for, each with its lines.
 
     Raises:
-        NotFoundError: There is no such customer.
+        NotFoundError: There is no such customer, or no such account.
         InvalidInputError: There is no such period.
     """
     if wanted.period is not None:
         days_of(wanted.period)
+    if wanted.account is not None:
+        _chart(tx, wanted.account)
     if wanted.customer is not None:
         wanted = replace(wanted, customer=resolved(tx, wanted.customer))
     found = journal.find(tx, wanted, limit=limit)

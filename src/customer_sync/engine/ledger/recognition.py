@@ -8,15 +8,12 @@ from datetime import date
 
 import polars as pl
 
-from customer_sync.core.decide import LEDGER_STREAM
 from customer_sync.core.ledger import months, recognise
-from customer_sync.engine.ledger.chart import keep_chart
 from customer_sync.engine.ledger.days import open_days
+from customer_sync.engine.ledger.own import post_own
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
-from customer_sync.kernel.frames import empty
-from customer_sync.model.document import ALLOCATION_CHANGES, DOCUMENT_OUTCOMES, DOCUMENTS
-from customer_sync.store import audit, commit, documents, schedules
+from customer_sync.store import schedules
 from customer_sync.store import snapshot as snapshots
 
 __all__ = ["recognise_due"]
@@ -46,26 +43,7 @@ def _recognised_in(
     posted = due["date"].unique()
     days = open_days(tx, pl.concat([wanted, posted]).dt.strftime("%Y-%m").to_list())
     made, postings, recognised = recognise(due, known, until, rules, days)
-    now = session.now()
-    commit.note_batch(
-        tx, session.rules, LEDGER_STREAM, records=made.height, batch=batch, run=session.run, now=now
-    )
-    events = made.select(
-        "document", kind=pl.lit("document.recognised"), detail="memo", stream=pl.lit(None, pl.Int32)
-    )  # fmt: skip
-    audit.add(
-        tx, events, run=session.run, batch=batch, configuration=session.rules.version, now=now
-    )
-    keep_chart(tx, session.rules.config.ledger, postings["account"].unique())
-    work = documents.Work(
-        documents=empty({**DOCUMENTS, "snapshot": pl.String()}),
-        new=pl.Series("document", [], dtype=pl.Int64),
-        outcomes=empty(DOCUMENT_OUTCOMES),
-        entries=made,
-        postings=postings,
-        allocations=empty(ALLOCATION_CHANGES),
-    )
-    ids = documents.commit(tx, work, now=now, stamp=batch)
+    ids = post_own(tx, session, made, postings, batch=batch, event=("document.recognised", "memo"))
     following = due.select("entry", "line").join(
         each.filter(pl.col("until") > until)
         .group_by("entry", "line")

@@ -87,7 +87,7 @@ def reconcile_system(session: Session, system: str, window: tuple[date, date]) -
     if window[1] < window[0]:
         raise InvalidInputError("--to is before --from", hint="name the first day, then the last")
     papers = papers_of(session, system)
-    shown = shown_documents(session, papers)
+    shown = shown_documents(session, papers).documents
     streams = {paper.stream.id: paper.stream.name for paper in papers}
     with session.db.transaction(snapshot=True) as tx:
         return reconcile(tx, session.rules.books, shown, window, system=system, streams=streams)

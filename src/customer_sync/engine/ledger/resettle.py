@@ -10,13 +10,13 @@ import polars as pl
 
 from customer_sync.core.decide import LEDGER_STREAM
 from customer_sync.core.ledger import Unsettled, settle
-from customer_sync.engine.ledger.chart import keep_chart
 from customer_sync.engine.ledger.days import open_days
+from customer_sync.engine.ledger.own import post_own
 from customer_sync.engine.session import Session
 from customer_sync.infra.pg import Transaction
 from customer_sync.kernel.frames import empty
-from customer_sync.model.document import DOCUMENT_OUTCOMES, DOCUMENTS, GIVEN, ITEMS
-from customer_sync.store import audit, commit, documents, figures, sightings
+from customer_sync.model.document import GIVEN, ITEMS
+from customer_sync.store import documents, figures, sightings
 from customer_sync.store import snapshot as snapshots
 
 __all__ = ["resettle"]
@@ -59,22 +59,12 @@ def _resettle_in(tx: Transaction, session: Session, parties: list[int], batch: i
     settled = settle(standing, withdrawn, empty(ITEMS), session.rules.books, days)
     if settled.changes.is_empty():
         return
-    now, run, version = session.now(), session.run, session.rules.version
-    records = settled.entries.height
-    commit.note_batch(
-        tx, session.rules, LEDGER_STREAM, records=records, batch=batch, run=run, now=now
-    )
-    events = settled.entries.select(
-        "document", kind=pl.lit("document.settled"), stream=pl.lit(None, pl.Int32), detail="rule"
-    )
-    audit.add(tx, events, run=run, batch=batch, configuration=version, now=now)
-    keep_chart(tx, session.rules.config.ledger, settled.postings["account"].unique())
-    work = documents.Work(
-        documents=empty({**DOCUMENTS, "snapshot": pl.String()}),
-        new=pl.Series("document", [], dtype=pl.Int64),
-        outcomes=empty(DOCUMENT_OUTCOMES),
-        entries=settled.entries,
-        postings=settled.postings,
+    post_own(
+        tx,
+        session,
+        settled.entries,
+        settled.postings,
+        batch=batch,
+        event=("document.settled", "rule"),
         allocations=settled.changes,
     )
-    documents.commit(tx, work, now=now, stamp=batch)

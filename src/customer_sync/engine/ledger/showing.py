@@ -5,6 +5,7 @@ the same crosswalk. Nothing is written. Must not know what the ledger holds.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -18,7 +19,15 @@ from customer_sync.kernel.errors import NotFoundError
 from customer_sync.kernel.frames import empty
 from customer_sync.model.document import DOCUMENT_FIELDS, DOCUMENTS
 
-__all__ = ["papers_of", "shown_documents"]
+__all__ = ["Shown", "papers_of", "shown_documents"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What systems show. unread: how many rows could not even be read as records."""
+
+    documents: pl.DataFrame
+    unread: int
 
 
 def papers_of(session: Session, system: str) -> list[DocumentStream]:
@@ -38,7 +47,7 @@ def papers_of(session: Session, system: str) -> list[DocumentStream]:
     return found
 
 
-def shown_documents(session: Session, papers: list[DocumentStream]) -> pl.DataFrame:
+def shown_documents(session: Session, papers: list[DocumentStream]) -> Shown:
     """Return DOCUMENTS of all that these streams show now; each is told by number from 1 on.
 
     Raises:
@@ -46,9 +55,10 @@ def shown_documents(session: Session, papers: list[DocumentStream]) -> pl.DataFr
         OperatorError: It cannot be read as it is configured.
     """
     found = [empty(DOCUMENTS)]
-    count = 0
+    count = unread = 0
     for paper in papers:
-        for page in _read(session, paper):
+        for page, faults in _read(session, paper):
+            unread += faults
             found.append(page.with_columns(document=pl.int_range(pl.len()) + count + 1))
             count += page.height
             session.progress(f"read {paper.stream.title}", count, None)
@@ -56,14 +66,15 @@ def shown_documents(session: Session, papers: list[DocumentStream]) -> pl.DataFr
     both = pl.concat(found, how="vertical_relaxed").select(
         pl.col(name).cast(kind) for name, kind in DOCUMENTS.items()
     )
-    return both.unique(["stream", "external_id"], keep="last", maintain_order=True)
+    both = both.unique(["stream", "external_id"], keep="last", maintain_order=True)
+    return Shown(documents=both, unread=unread)
 
 
-def _read(session: Session, paper: DocumentStream) -> Iterator[pl.DataFrame]:
+def _read(session: Session, paper: DocumentStream) -> Iterator[tuple[pl.DataFrame, int]]:
     for _, page in pages(session, paper.stream, mode="listing", cursor=None):
         records = page.records.filter(~(pl.col(GONE) | pl.col(OUTSIDE)))
-        if records.height:
-            yield _understood(session, paper, records)
+        shown = _understood(session, paper, records) if records.height else empty(DOCUMENTS)
+        yield shown, len(page.faults)
 
 
 def _understood(session: Session, paper: DocumentStream, records: pl.DataFrame) -> pl.DataFrame:

@@ -26,7 +26,7 @@ COLUMNS = (
 # What people call it. An event or an entry of another kind is called by its own name.
 EVENTS = {
     "customer.created": "first seen", "record.linked": "matched", "record.merged": "merged", "record.moved": "moved",
-    "customer.changed": "changed", "record.gone": "gone", "record.excluded": "excluded",
+    "customer.changed": "changed", "record.gone": "gone", "record.excluded": "excluded", "record.included": "included",
     "record.out_of_scope": "out of scope", "record.in_scope": "in scope again",
     "record.held": "held", "record.rejected": "set aside",
 }  # fmt: skip

@@ -30,7 +30,7 @@ from psycopg.waiting import Wait
 from customer_sync.infra.pg import csv
 from customer_sync.infra.pg.failures import translated
 from customer_sync.infra.pg.held import Held, can_hold
-from customer_sync.kernel.errors import DoubtfulError, StoreError
+from customer_sync.kernel.errors import ConfigurationError, DoubtfulError, StoreError
 
 __all__ = ["Database", "Params", "Query", "Transaction"]
 
@@ -322,12 +322,20 @@ class Transaction:
 
 
 def _connected(dsn: str) -> Connection:
-    connection: Connection = psycopg.connect(
-        dsn,
-        autocommit=True,  # BEGIN and COMMIT are ours, so that BEGIN and the path are one round trip
-        connect_timeout=CONNECT_TIMEOUT_S,
-        application_name="customer-sync",
-    )
+    try:
+        connection: Connection = psycopg.connect(
+            dsn,
+            autocommit=True,  # BEGIN and COMMIT are ours: BEGIN and the path are one round trip
+            connect_timeout=CONNECT_TIMEOUT_S,
+            application_name="customer-sync",
+        )
+    except psycopg.ProgrammingError:
+        # Its words quote the address, and that may hold a password.
+        raise ConfigurationError(
+            "the address of the database cannot be read",
+            hint="write CUSTOMER_SYNC_DATABASE_URL as postgresql://user:password@host:5432/database, "
+            "special letters of the password as %XX",
+        ) from None
     version = connection.info.server_version // 10_000
     if version < SERVER_VERSION_MIN:
         connection.close()

@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from customer_sync.systems.file.document import UnfitValueError
-from customer_sync.systems.file.jsonl_lines import Number, json_object, json_text
+from customer_sync.systems.file.jsonl_lines import LINE_BYTES_MAX, Number, json_object, json_text
 from customer_sync.systems.file.source import Source
 
 __all__ = ["JsonlDocument"]
@@ -118,6 +118,8 @@ class JsonlDocument:
 
 
 def _row(line: bytes) -> Mapping[str, Any] | None:
+    if len(line) > LINE_BYTES_MAX:
+        return None  # as reading has it
     try:
         return json_object(line.decode())
     except UnicodeDecodeError:

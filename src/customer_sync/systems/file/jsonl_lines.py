@@ -10,9 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["NO_OBJECT", "Number", "json_fault", "json_object", "json_text"]
+__all__ = ["LINE_BYTES_MAX", "NO_OBJECT", "Number", "json_fault", "json_object", "json_text"]
 
 NO_OBJECT = "not a JSON object"
+LINE_BYTES_MAX = 64 << 20  # a longer line is no record: it would be held whole in memory
 NESTING_MAX = 100  # far below where Python's own recursion ends
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # how a surrogate is written, in a pair or alone
 

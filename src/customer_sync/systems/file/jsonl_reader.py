@@ -1,9 +1,10 @@
 """Read JSON Lines by pages: byte ranges cut at line ends.
 
 Decides that a line which is no JSON object, or none that can be kept, is one fault naming its line,
-that a last line without its end counts only when it is a whole object, and that a missing key is
-absent and not null. UTF-8 only, as the format says, with or without a byte order mark. Must not know
-keys or records.
+that so is a line too long to be one, which is passed over without being held, that a last line
+without its end counts only when it is a whole object, and that a missing key is absent and not
+null. UTF-8 only, as the format says, with or without a byte order mark. Must not know keys or
+records.
 """
 
 import codecs
@@ -13,15 +14,21 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from customer_sync.systems.file.jsonl_lines import NO_OBJECT, json_fault, json_object, json_text
+from customer_sync.systems.file.jsonl_lines import (
+    LINE_BYTES_MAX,
+    NO_OBJECT,
+    json_fault,
+    json_object,
+    json_text,
+)
 from customer_sync.systems.file.source import Position, Source, Steps, Table
 
 __all__ = ["JsonlReader"]
 
 CHUNK_BYTES_MIN = 64 << 10
 CHUNK_BYTES_MAX = 8 << 20
-LINE_BYTES_MAX = 64 << 20
 SAMPLE_ROWS = 1_000
+TOO_LONG = b""  # stands in for a line that was passed over; a line itself is never empty
 
 
 class JsonlReader:
@@ -42,7 +49,7 @@ class JsonlReader:
     ) -> Steps[Table]:
         """Return the rows of the next byte range."""
         at = position or {"o": 0, "l": 1}
-        lines, is_end = yield from self._lines(version, at["o"], limit)
+        lines, end = yield from self._lines(version, at["o"], limit)
         rows: list[Mapping[str, Any]] = []
         places: list[int] = []
         faults = [] if lines or at["o"] else [("file", "the file is empty")]
@@ -51,10 +58,9 @@ class JsonlReader:
             if row is not None:
                 rows.append(row)
                 places.append(place)
-            elif line.strip(b"\r\n \xef\xbb\xbf"):
+            elif line == TOO_LONG or line.strip(b"\r\n \xef\xbb\xbf"):
                 faults.append((f"line {place}", _reason(line)))
-        size = sum(map(len, lines))
-        self._line_bytes = max(size / max(len(lines), 1), 1.0)
+        self._line_bytes = max(sum(map(len, lines)) / max(len(lines), 1), 1.0)
         values = {name: [row.get(name) for row in rows] for name in columns}
         texts = {
             name: [value if type(value) is str else json_text(value) for value in column]
@@ -65,11 +71,13 @@ class JsonlReader:
             places=np.array(places, dtype=np.int64),
             absent=_absent(rows, columns),
             faults=faults,
-            position=None if is_end else {"o": at["o"] + size, "l": at["l"] + len(lines)},
+            position=None if end is None else {"o": end, "l": at["l"] + len(lines)},
         )
 
-    def _lines(self, version: str, offset: int, limit: int) -> Steps[tuple[list[bytes], bool]]:
-        """Return at most ``limit`` lines with their ends, and whether they are the last."""
+    def _lines(
+        self, version: str, offset: int, limit: int
+    ) -> Steps[tuple[list[bytes], int | None]]:
+        """Return at most ``limit`` lines with their ends, and where the next begins if there is one."""
         length = int(min(max(limit * self._line_bytes * 1.1, CHUNK_BYTES_MIN), CHUNK_BYTES_MAX))
         while True:
             reply = yield from self._source.part(version, offset, length)
@@ -79,13 +87,25 @@ class JsonlReader:
             lines = [line + b"\n" for line in lines]
             if is_end and rest:
                 lines.append(rest)
-            if len(lines) > limit:
-                return lines[:limit], False
             if lines or is_end:
-                return lines, is_end
+                is_end = is_end and len(lines) <= limit
+                lines = lines[:limit]
+                return lines, None if is_end else offset + sum(map(len, lines))
             if length >= LINE_BYTES_MAX:
-                raise self._source.drifted("has a line that is too long to be a record.")
-            length *= 4
+                return [TOO_LONG], (yield from self._next_line(version, offset + length))
+            length = min(length * 4, LINE_BYTES_MAX)
+
+    def _next_line(self, version: str, offset: int) -> Steps[int | None]:
+        """Return where the line ends that goes on at ``offset``; None where the file does too."""
+        while True:
+            reply = yield from self._source.part(version, offset, CHUNK_BYTES_MAX)
+            found = reply.content.find(b"\n")
+            next_ = offset + (found + 1 if found >= 0 else len(reply.content))
+            if next_ >= reply.size:
+                return None
+            if found >= 0:
+                return next_
+            offset = next_
 
 
 def _decoded(line: bytes) -> str | None:
@@ -96,6 +116,8 @@ def _decoded(line: bytes) -> str | None:
 
 
 def _reason(line: bytes) -> str:
+    if line == TOO_LONG:
+        return f"longer than {LINE_BYTES_MAX >> 20} MiB: too long to be a record"
     text = _decoded(line)
     reason = "not in UTF-8" if text is None else json_fault(text)
     if not line.endswith(b"\n") and (text is None or reason == NO_OBJECT):

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from customer_sync.connect.port import FieldShape, StreamShape
-from customer_sync.kernel.errors import CustomerSyncError, OperatorError
+from customer_sync.kernel.errors import CustomerSyncError, OperatorError, SchemaDriftError
 from customer_sync.systems.file.formats import code_of
 from customer_sync.systems.file.settings import FileSettings, format_of
 from customer_sync.systems.file.source import Position, Reader, Source, Steps, Table
@@ -36,8 +36,15 @@ def file_shape(stream: str, source: Source, reader: Reader) -> Steps[StreamShape
     """Return the shape of a file as it is now, its rows counted."""
     version = (yield from source.stat()).version or ""
     columns = list(dict.fromkeys((yield from reader.columns(version))))
-    table = yield from reader.page(version, None, columns, SAMPLE_ROWS)
-    count = yield from _count(version, reader, table, columns[:1])
+    try:
+        table = yield from reader.page(version, None, columns, SAMPLE_ROWS)
+        count = yield from _count(version, reader, table, columns[:1])
+    except SchemaDriftError as error:
+        # The columns are known all the same, so that a mapping can be checked against them.
+        fields = [FieldShape(name=name, type="text") for name in columns]
+        return StreamShape(
+            stream=stream, fields=fields, settings={"url": source.url, "problem": _said(error)}
+        )
     key = _key(table.frame)
     fields = [_field(table.frame[name], is_key=name == key) for name in columns]
     return StreamShape(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from sqlalchemy import Column, Inspector, MetaData, Select, Table, func, select, types
+from sqlalchemy import Column, FetchedValue, Inspector, MetaData, Select, Table, func, select, types
 from sqlalchemy.dialects import mysql, postgresql
 from sqlalchemy.types import TypeEngine
 
@@ -79,13 +79,16 @@ class TableFacts:
     @cached_property
     def table(self) -> Table:
         """Return the table as SQLAlchemy writes it, its columns typed."""
-        columns = [
-            Column(
-                c.name, self._type(c), primary_key=c.name in self.primary_key, nullable=c.nullable
-            )
-            for c in self.columns.values()
-        ]
+        columns = [self._column(column) for column in self.columns.values()]
         return Table(self.name, MetaData(), *columns, schema=self.schema)
+
+    def _column(self, column: ColumnFacts) -> Column[Any]:
+        is_key = column.name in self.primary_key
+        # Whoever makes a key that an insert leaves out, it is not SQLAlchemy: else it warns.
+        made = [FetchedValue()] if is_key and column.kind != "integer" else []
+        return Column(
+            column.name, self._type(column), *made, primary_key=is_key, nullable=column.nullable
+        )
 
     def _type(self, column: ColumnFacts) -> TypeEngine[Any]:
         # SQLite keeps what it is given, whatever the column's type: no value is converted on the

@@ -9,6 +9,7 @@ writes
 of one record go one after the other, each read back before the next.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -32,6 +33,7 @@ from customer_sync.systems.sql.reading import (
     key_list,
 )
 from customer_sync.systems.sql.stream import Plan
+from customer_sync.systems.sql.table import ColumnFacts
 from customer_sync.systems.sql.values import ValueRefusedError, bind, restore, same, show_one
 
 __all__ = ["Shown", "answerable", "new_key", "read_back", "show", "write"]
@@ -219,7 +221,7 @@ def _values(plan: Plan, texts: Mapping[str, str | None], *, is_expected: bool) -
         if not is_expected and facts.is_computed:
             raise ValueRefusedError("not_writable", f"The database computes the column {name!r}.")
         if not is_expected and text is None and not facts.nullable:
-            raise ValueRefusedError("null_refused", f"The column {name!r} must have a value.")
+            raise ValueRefusedError("null_refused", _must_have(name))
         try:
             values[name] = restore(text, facts, plan.dialect)
         except ValueRefusedError:
@@ -278,13 +280,28 @@ def new_key(plan: Plan, one: Write) -> tuple[Any, ...] | None:
 
 def _require_values(plan: Plan, values: Mapping[str, Any]) -> None:
     """Refuse a create that leaves out what the table demands."""
-    own_key = len(plan.facts.primary_key) == 1
-    for facts in plan.facts.columns.values():
-        is_made = facts.has_default or facts.is_computed or facts.nullable
-        is_made = is_made or (own_key and facts.name in plan.facts.primary_key)
-        is_touched = plan.stream.overrides.get("touch") and facts.name == plan.stream.config.cursor
-        if not is_made and not is_touched and facts.name not in values:
-            raise ValueRefusedError("null_refused", f"The column {facts.name!r} must have a value.")
+    lacking = [
+        facts.name
+        for facts in plan.facts.columns.values()
+        if facts.name not in values and not _is_made(plan, facts)
+    ]
+    if lacking:
+        raise ValueRefusedError("null_refused", _must_have(*lacking))
+
+
+def _is_made(plan: Plan, facts: ColumnFacts) -> bool:
+    """Tell whether a new row may leave a column to the database."""
+    if plan.stream.overrides.get("touch") and facts.name == plan.stream.config.cursor:
+        return True
+    if tuple(plan.facts.primary_key) == (facts.name,):
+        # Elsewhere a trigger may make the key; SQLite would keep a row without one.
+        return plan.dialect != "sqlite" or facts.has_default or facts.kind == "integer"
+    return facts.has_default or facts.is_computed or facts.nullable
+
+
+def _must_have(*names: str) -> str:
+    several = "s" if len(names) > 1 else ""
+    return f"The column{several} {', '.join(map(repr, names))} must have a value."
 
 
 def _insert(plan: Plan, names: Sequence[str], *, has_key: bool) -> Any:
@@ -323,7 +340,7 @@ def _one_by_one(batch: Batch, steps: Sequence[Step]) -> Flow[None]:
             )
             continue
         if reply.error is not None:
-            batch.answers[step.place] = _refusal(batch.writes[step.place], reply.error)
+            batch.answers[step.place] = _refusal(batch.plan, batch.writes[step.place], reply.error)
         else:
             _answer(batch, [[step]], reply)
 
@@ -386,7 +403,7 @@ def _answer(batch: Batch, waves: list[list[Step]], reply: SqlReply) -> None:
             key = _made_key(step, result)
             present = shown.get(batch.plan.id_of(key) or "") if key else None
             if error is not None:
-                batch.answers[step.place] = _refusal(one, error)
+                batch.answers[step.place] = _refusal(batch.plan, one, error)
             else:
                 answer = _outcome(one, step, result, present)
                 if key and answer.external_id is None:
@@ -488,7 +505,7 @@ CONSTRAINTS: Sequence[tuple[str, str, frozenset[int], str, str]] = (
         "23502",
         frozenset({1048, 1364}),
         "not null constraint",
-        "A column must have a value.",
+        "A column must have a value, here or in a table that a trigger writes to.",
     ),
     (
         "reference_missing",
@@ -521,7 +538,24 @@ CONSTRAINTS: Sequence[tuple[str, str, frozenset[int], str, str]] = (
 )
 
 
-def _refusal(one: Write, error: Exception) -> Answer:
+# How databases name the column that lacks a value, in this order: SQLite, MySQL.
+_LACKING = (
+    re.compile(r"not null constraint failed: (?:\w+\.)*(\w+)", re.IGNORECASE),
+    re.compile(
+        r"(?:column|field) '([^']+)' (?:cannot be null|doesn't have a default)", re.IGNORECASE
+    ),
+)
+
+
+def _lacking(plan: Plan, original: Any) -> str | None:
+    """Return which column of the table lacks a value, where the database says it."""
+    named = getattr(getattr(original, "diag", None), "column_name", None)
+    found = (pattern.search(str(original)) for pattern in _LACKING)
+    said = [named, *(match[1] for match in found if match)]
+    return next((name for name in said if name in plan.facts.columns), None)
+
+
+def _refusal(plan: Plan, one: Write, error: Exception) -> Answer:
     """Return why the database refused a write, without its words: they hold values."""
     if isinstance(error, SeveralRowsError):
         return _refused(one, "ambiguous_key", "The key is on several rows.")
@@ -535,7 +569,8 @@ def _refusal(one: Write, error: Exception) -> Answer:
             or number in numbers
             or (not state and number is None and phrase in words)
         ):
-            return _refused(one, code, reason)
+            column = _lacking(plan, original) if code == "null_refused" else None
+            return _refused(one, code, _must_have(column) if column else reason)
     if isinstance(error, (IntegrityError, DataError)):
         return _refused(one, "value_refused", "The database does not take a value.")
     return _refused(one, "statement_refused", "The database refuses the statement.")
