@@ -113,7 +113,7 @@ class SwallowsDrift(Connector):
 class NoOverlap(Connector):
     def _after(self, stream, place):
         after = super()._after(stream, place)
-        is_new_round = place["high"] and not place["at"]
+        is_new_round = place["high"] and not place.get("at")
         return (datetime.fromisoformat(place["high"]), "\U0010ffff") if is_new_round else after
 
 

@@ -59,7 +59,9 @@ def main(arguments: list[str]) -> int:
     started = time.monotonic()
     outcomes: list[Outcome] = []
     failed = calm = 0
-    with tempfile.TemporaryDirectory(prefix="customer-sync-simulation-") as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="customer-sync-simulation-", ignore_cleanup_errors=True
+    ) as folder:
         server = embedded(Path(folder) / "pg")
         for outcome in _outcomes(server.dsn, chosen):
             if outcome.problems:

@@ -220,7 +220,8 @@ def _scored(
     counts = counts.group_by("term").agg(pl.col("records").sum())
     size = matching.size(tx) + said.packed.height
     compare = partial(compared, found=found, terms=told, counts=counts, size=size, model=_model())
-    scores = compare(_with_members(pairs, members, said.packed))
+    # A record that is gone still carries its candidate keys, and is like nobody.
+    scores = compare(_both_in(_with_members(pairs, members, said.packed), found))
     near = _near(scores, members)
     crossed = apart(_crossed(near, members), scores, ["left", "right"])
     if crossed.height:
@@ -254,6 +255,13 @@ def _with_members(pairs: pl.DataFrame, members: pl.DataFrame, fresh: pl.DataFram
         .select("left", "right")
         .sort("left", "right")
     )
+
+
+def _both_in(pairs: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    """Return the pairs of which both records have a profile here."""
+    links = found.select("link")
+    lefts = among(pairs, links.rename({"link": "left"}), "left")
+    return among(lefts, links.rename({"link": "right"}), "right")
 
 
 def _pairs(met: pl.DataFrame) -> pl.DataFrame:

@@ -2,8 +2,8 @@
 
 What a stream can do follows from the platform's behaviour. A cursor is the text of a position in
 the order of change (instant, id) and of the highest instant seen; a new round starts the declared
-lag and one tick of the platform's clock below that, so a record is shown twice rather than not at
-all.
+lag and one tick of the platform's clock below that, or below the instant at which the round began,
+so a record is shown twice rather than not at all.
 """
 
 import json
@@ -165,7 +165,7 @@ class Connector:
         )
 
     def _read_changes(self, request: ReadRequest) -> Flow[Page]:
-        place = json.loads(request.cursor) if request.cursor else {"high": None, "at": None}
+        place = json.loads(request.cursor) if request.cursor else {"high": None}
         limit = self._limit(request)
         answer = yield from self._call(
             "read",
@@ -176,11 +176,20 @@ class Connector:
             limit=limit,
         )
         rows = answer["rows"]
+        # What changes while a round goes on may be stamped like a row that it has passed already.
+        began = place.get("began") or answer["now"].isoformat()
         highs = [place["high"], rows[-1]["changed_at"].isoformat() if rows else None]
         high = max((_instant(h) for h in highs if h), default=None)
-        more = self._has_more(answer, limit)
-        at = {"at": rows[-1]["changed_at"].isoformat(), "id": rows[-1]["id"]} if more else {}
-        cursor = {"high": high.isoformat() if high else None, "at": None} | at
+        cursor: dict[str, Any] = {}
+        if more := self._has_more(answer, limit):
+            cursor = {
+                "at": rows[-1]["changed_at"].isoformat(),
+                "id": rows[-1]["id"],
+                "began": began,
+            }
+        elif high:
+            high = min(high, _instant(began))
+        cursor["high"] = high.isoformat() if high else None
         return Page(
             records=self._frame(request.stream, rows, request.fields),
             cursor=json.dumps(cursor),
@@ -189,7 +198,7 @@ class Connector:
 
     def _after(self, stream: str, place: dict[str, Any]) -> tuple[datetime, str] | None:
         """Return the position to read after: within a round where it stopped, else the overlap."""
-        if place["at"]:
+        if place.get("at"):
             return _instant(place["at"]), place["id"]
         if not place["high"]:
             return None

@@ -158,6 +158,7 @@ class Gate:
         return {
             "rows": self._repeated(rows),
             "more": len(capped) > cap,
+            "now": self._platform.now,
             "total": self._total(len(shown)) if order == "id" else None,
         }
 
