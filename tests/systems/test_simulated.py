@@ -113,6 +113,22 @@ def test_time_stands_still_until_it_is_advanced():
     assert (third - first).total_seconds() == 2.5
 
 
+def test_a_change_in_an_instant_that_a_round_has_passed_is_shown(run, connector):
+    platform = a_platform(Behaviour(resolution_s=1))
+    ids = [platform.create("contacts", note=str(number)) for number in range(2)]
+    asked = ReadRequest(stream="contacts", mode="changes", fields=["note"], cursor=None, limit=2)
+    page = run(connector.read(asked))
+    platform.edit("contacts", ids[0], note="behind")
+    platform.advance(60)
+    platform.create("contacts", note="newer")
+
+    rest = run(connector.read(replace(asked, cursor=page.cursor)))
+    again = run(connector.read(replace(asked, cursor=rest.cursor)))
+
+    assert page.more
+    assert "behind" in {*rest.records["note"], *again.records["note"]}
+
+
 def test_a_late_commit_carries_the_stamp_of_its_beginning():
     platform = a_platform(Behaviour(lag_s=10))
     began_at = platform.now

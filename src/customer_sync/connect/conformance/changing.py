@@ -127,27 +127,6 @@ class ChangingSuite(Suite):
         assert {first, second} <= set(shown)
         assert shown[first] == subject.text("edited")
 
-    @needs("stand_still", "pass_time")
-    def test_a_change_in_an_instant_that_a_round_has_passed_is_shown(
-        self, subject: Subject
-    ) -> None:
-        """What changes behind a page is not lost because the same round shows newer records after it."""
-        assert subject.stand_still is not None
-        assert subject.pass_time is not None
-        with subject.stand_still():
-            ids = subject.create_many(2)
-            page = subject.page("changes", limit=2)
-            subject.edit(ids[0], {subject.text_field: "behind"})
-        subject.pass_time(subject.declared.lag_s + 3_600)
-        subject.create(subject.example(2))
-        rows, cursor = subject.read("changes", cursor=page.cursor, limit=2)
-
-        shown = [*rows, *subject.changes(cursor)]
-
-        assert subject.text("behind") in {
-            row[subject.text_field] for row in shown if row[ID] == ids[0]
-        }
-
     @needs("late_commit")
     def test_a_late_commit_is_shown(self, subject: Subject) -> None:
         """A transaction stamped before the cursor, and committed after it, is not lost."""
